@@ -258,6 +258,7 @@ _OF_VALUES = (
     "out",
     "columns",
     "standardize",
+    "missing",
     "rows",
     "limit",
     "seed",

@@ -65,7 +65,8 @@ class LimitNumbers:
         if kinds is None:
             if data is not None or synthetic is not None or sample is not None or reading.is_said:
                 raise typer.BadParameter(
-                    "--data, --columns, --standardize, --synthetic and --sample are for --numbers"
+                    "--data, --columns, --standardize, --missing, --synthetic and --sample are for"
+                    " --numbers"
                 )
             return None
         return cls(tuple(kinds.split(",")), data, synthetic, sample, reading)

@@ -113,11 +113,19 @@ class Standardized(StrEnum):
     all = "all"
 
 
+class Missing(StrEnum):
+    """What becomes of rows in which a value is missing."""
+
+    refuse = "refuse"
+    drop = "drop"
+
+
 class ReadOptions(TypedDict):
     """How a data file is read: the keyword arguments of `tpgraph.load_data`."""
 
     columns: dict[str, list[str]] | None
     standardize: str
+    missing: str
 
 
 @dataclass(frozen=True)
@@ -126,19 +134,24 @@ class DataReading:
 
     columns: list[str] | None = None
     standardize: Standardized = Standardized.none
+    missing: Missing = Missing.refuse
 
     @property
     def is_said(self) -> bool:
         """Whether anything is."""
-        return bool(self.columns) or self.standardize is not Standardized.none
+        others = self.standardize is not Standardized.none or self.missing is not Missing.refuse
+        return bool(self.columns) or others
 
     def of(self, data: str | None) -> ReadOptions:
         """For this file; a usage error where there is none and anything is said."""
         if self.standardize is not Standardized.none and data is None:
             raise typer.BadParameter("--standardize is for the samples of --data FILE")
+        if self.missing is not Missing.refuse and data is None:
+            raise typer.BadParameter("--missing is for the samples of --data FILE")
         return {
             "columns": _parse_columns(self.columns, data),
             "standardize": self.standardize.value,
+            "missing": self.missing.value,
         }
 
 
@@ -163,10 +176,17 @@ _OPTIONS: OptionGroup = {
         ],
         Standardized.none,
     ),
+    "missing": (
+        Annotated[
+            Missing,
+            choice(Missing, help="Rows with an empty cell, NA, nan or inf: refused, or left out."),
+        ],
+        Missing.refuse,
+    ),
 }
 
 takes_reading = takes("reading", _OPTIONS, DataReading)
-"""The command with --columns and --standardize in the place of its parameter `reading`."""
+"""The command with --columns, --standardize and --missing in the place of its `reading`."""
 
 
 def _parse_columns(values: list[str] | None, data: str | None) -> dict[str, list[str]] | None:

@@ -37,7 +37,7 @@ __all__ = ["function_variance"]
 _NAME, _FIGURES = "function-variance", (".pdf", ".png")
 _OF_NETWORKS = (
     "quick", "program", "names", "constants", "widths", "inits", "data", "columns", "standardize",
-    "limit", "tests", "normalize", "rate", "steps", "goal", "dtype", "seed", "workers",
+    "missing", "limit", "tests", "normalize", "rate", "steps", "goal", "dtype", "seed", "workers",
     "scheduler",
 )  # fmt: skip
 """Options of networks that are trained."""

@@ -215,12 +215,15 @@ def test_a_data_file_is_read_by_the_same_options_everywhere() -> None:
     reading = {n for n, c in known.items() if any(p.name == "data" for p in c.params)}
     for name in reading - {"evaluate", "predict"}:
         options = {p.name: p for p in known[name].params}
-        assert {"columns", "standardize"} <= options.keys(), name
+        assert {"columns", "standardize", "missing"} <= options.keys(), name
+        assert options["missing"].default == "refuse"
         assert options["standardize"].default == "none"
     assert {"train", "compare", "coordcheck", "kernel", "limit", "run", "draw", "drift"} <= reading
     for function in (tp.train, tp.load_data, tp.study.compare, tp.study.coordinate_check,
                      tp.study.compare_parametrizations, tp.study.drift_samples):  # fmt: skip
-        assert {"columns", "standardize"} <= inspect.signature(function).parameters.keys()
+        assert {"columns", "standardize", "missing"} <= inspect.signature(
+            function
+        ).parameters.keys()
 
 
 def test_samples_are_standardized_wherever_a_table_is_read(net: Path) -> None:
@@ -249,6 +252,39 @@ def test_samples_are_standardized_wherever_a_table_is_read(net: Path) -> None:
         bad = tpgraph(*line.split(), "--synthetic", "8", "--standardize", "data")
         assert bad.exit_code == 2
         assert "--standardize is for the samples of --data FILE" in " ".join(bad.stderr.split())
+
+
+def test_rows_with_missing_values_are_left_out_wherever_a_table_is_read(net: Path) -> None:
+    program = tp.parse(NET)
+    x, y = program.data[0].variable.name, program.targets[0].variable.name
+    size = program.data[0].variable.dim.size({})
+    table = np.random.default_rng(1).normal(0.0, 1.0, (8, size + 1)).round(3)
+    np.savez("b.npz", **{x: table[:, 1:], y: table[:, :1]})
+    gone = np.insert(table, 3, np.nan, axis=0)
+    np.savez("c.npz", **{x: gone[:, 1:], y: gone[:, :1]})
+    lines = [",".join(map(str, row)) for row in ([y, *(f"{x}_{i}" for i in range(size))], *table)]
+    lines.insert(4, "NA," + lines[1].partition(",")[2])
+    lines.insert(6, lines[1].rpartition(",")[0] + ",")
+    Path("a.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for line in (
+        "run net.tp --width n=8 --sample 3", "limit net.tp --sample 5",
+        "coordcheck net.tp --widths 8,16 --batch 4 --seeds 1 --steps 1",
+    ):  # fmt: skip
+        with pytest.warns(tp.TPWarning, match=r"a\.csv: 2 of 10 rows left out.*: lines 5, 7"):
+            own = tpgraph(*line.split(), "--data", "a.csv", "--missing", "drop")
+        assert own.exit_code == 0, own.output
+        whole = tpgraph(*line.split(), "--data", "b.npz", "--missing", "drop")
+        assert whole.stdout == own.stdout, line
+        with pytest.warns(tp.TPWarning, match=r"c\.npz: 1 of 9 rows left out.*: row 3"):
+            arrays = tpgraph(*line.split(), "--data", "c.npz", "--missing", "drop")
+        assert arrays.stdout == own.stdout, line
+        refused = tpgraph(*line.split(), "--data", "a.csv")
+        assert isinstance(refused.exception, tp.TPDataError)
+        assert "2 cells in 2 rows are no finite numbers" in str(refused.exception)
+        assert "--missing drop" in str(refused.exception)
+        bad = tpgraph(*line.split(), "--synthetic", "8", "--missing", "drop")
+        assert bad.exit_code == 2
+        assert "--missing is for the samples of --data FILE" in " ".join(bad.stderr.split())
 
 
 @pytest.mark.parametrize("line", ["show net.tp", "limit net.tp --synthetic", "kernel net.tp"])

@@ -80,6 +80,7 @@ def samples_of(
     seed: int,
     columns: Columns = None,
     standardize: str = "none",
+    missing: str = "refuse",
 ) -> Dataset:
     """The samples in a file or in arrays, or so many synthetic ones. Raises TPDataError."""
     if (data is None) == (synthetic is None):
@@ -88,7 +89,7 @@ def samples_of(
         found = synthetic_data(program, synthetic, seed)
     else:
         assert data is not None
-        found = as_dataset(program, data, columns=columns)
+        found = as_dataset(program, data, columns=columns, missing=missing)
     return standardization(program, found, standardize).apply(found)
 
 
@@ -101,6 +102,7 @@ def experience(
     seed: int,
     columns: Columns = None,
     standardize: str = "none",
+    missing: str = "refuse",
 ) -> Experience:
     """Samples kept for tests, and a schedule over the others; what no step sees is left out.
 
@@ -108,7 +110,7 @@ def experience(
     kept for tests, and `columns` choose those of a file of test points. Raises TPDataError where
     samples do not suffice.
     """
-    points, rows = _test_points(program, samples, test, seed, columns)
+    points, rows = _test_points(program, samples, test, seed, columns, missing)
     standard = standardization(program, samples.rows(rows), standardize)
     if batch > len(rows):
         raise TPArgumentError(
@@ -126,11 +128,18 @@ def experience(
 
 
 def _test_points(
-    program: Program, samples: Dataset, test: TestPoints, seed: int, columns: Columns
+    program: Program,
+    samples: Dataset,
+    test: TestPoints,
+    seed: int,
+    columns: Columns,
+    missing: str,
 ) -> tuple[Mapping[str, Array], npt.NDArray[np.int64]]:
     """The data of the test points by name, and which samples are not kept for them."""
     if not isinstance(test, int | float):
-        points = as_dataset(program, test, targets=False, columns=columns, taken=samples.taken)
+        points = as_dataset(
+            program, test, targets=False, columns=columns, taken=samples.taken, missing=missing
+        )
         return points.arrays, np.arange(len(samples))
     kept = _kept(test, len(samples))
     order = np.random.default_rng(seed_sequence(seed, "test points")).permutation(len(samples))

@@ -53,6 +53,10 @@ CHECKSUM = "__sha256__"
 SCHEMA = "tpgraph.training/3"
 
 
+_BEFORE = {"missing": "refuse"}
+"""What was so before manifests said it."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What must be the same for a run to go on as if it had never stopped."""
@@ -68,6 +72,7 @@ class Settings:
     classes: Mapping[str, list[str]] = field(default_factory=dict)
     mean: Mapping[str, list[float]] = field(default_factory=dict)
     sd: Mapping[str, list[float]] = field(default_factory=dict)
+    missing: str = "refuse"
 
     def document(self) -> dict[str, Any]:
         """All of it by name; of the number of steps what the rates depend on, `schedule_steps`."""
@@ -189,10 +194,11 @@ class Checkpoint:
         )
 
     def _require_same(self, manifest: Mapping[str, Any]) -> None:
+        before = {**_BEFORE, **manifest}
         changed = [
-            _change(key, manifest.get(key), value)
+            _change(key, before.get(key), value)
             for key, value in self.settings.document().items()
-            if key != "program" and manifest.get(key) != value
+            if key != "program" and before.get(key) != value
         ]
         if changed:
             steps = (

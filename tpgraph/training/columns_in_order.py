@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from tpgraph.errors import Span, TPDataError, TPWarning
 from tpgraph.program import Variable
-from tpgraph.training.csv_cells import CsvCells, is_number
+from tpgraph.training.csv_cells import CsvCells
+from tpgraph.training.csv_faults import is_number
 from tpgraph.training.wanted_columns import CHOOSE, WantedColumns, between, ranges_of, some_of
 
 __all__ = ["columns_in_order"]
@@ -17,9 +18,9 @@ def columns_in_order(table: CsvCells, wanted: WantedColumns) -> dict[str, list[i
     """The columns of every variable, said in a TPWarning. Raises TPDataError for another number of
     columns, and for a first row of numbers.
     """
-    columns, line = table.named, table.line(1)
+    columns, line = table.named, table.header_line
     variables = wanted.variables
-    if all(is_number(cell) for _, cell in columns):
+    if all(is_number(cell, table.delimiter != ",") for _, cell in columns):
         raise TPDataError("the first row holds numbers", line, f"a header: {ranges_of(variables)}")
     sizes = _sizes_in_order(len(columns), wanted)
     if sizes is None:

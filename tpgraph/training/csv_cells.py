@@ -1,7 +1,8 @@
 """The cells of a CSV file, and where each stands in its text.
 
 Cells stand between commas, semicolons or tabs; a first column without a name, such as the index
-that pandas writes, is left out.
+that pandas writes, is left out. Above the header may stand blank lines, `# comments` and Excel's
+`sep=;`. Between cells that no comma separates, numbers may have a decimal comma: 16,73.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,33 +19,50 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import Source, Span, TPDataError
+from tpgraph.errors import Source, Span, TPDataError, TPWarning
+from tpgraph.training.csv_faults import Fault, as_number, fault_of, faults_said, is_missing
+from tpgraph.training.csv_lead import DELIMITERS, lines_above
+from tpgraph.training.missing import left_out_said
 
-__all__ = ["CsvCells", "is_number"]
+__all__ = ["CsvCells"]
 
 Array = npt.NDArray[np.float64]
 
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-_MISSING = ("", "nan", "na", "n/a", "null", "none", "?")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 
 @dataclass(frozen=True)
 class CsvCells:
-    """Cells of a text, and where they stand in it."""
+    """Cells of a text, and where they stand in it; rows `left_out`, by line, are not read."""
 
     source: Source
+    left_out: frozenset[int] = frozenset()
+
+    @cached_property
+    def _above(self) -> tuple[int, str | None]:
+        return lines_above(self.source.text)
 
     @cached_property
     def delimiter(self) -> str:
-        """What stands most often between the names of the header."""
-        header = re.sub(r'"[^"]*"|\[[^\]]*\]', "", self.source.text.lstrip("\n").partition("\n")[0])
-        return max(_DELIMITERS, key=header.count)
+        """What a line above the header names, or what stands most often between its names."""
+        line = re.sub(r'"[^"]*"|\[[^\]]*\]', "", self._below.partition("\n")[0])
+        return self._above[1] or max(DELIMITERS, key=line.count)
+
+    @cached_property
+    def _below(self) -> str:
+        """The text from the header on."""
+        return self.source.text[self.line(self._above[0] + 1).start :]
 
     @cached_property
     def header(self) -> list[str]:
-        """The names of the columns."""
-        return [cell.strip() for cell in next(self.records())[1]]
+        """The names of the columns; none where there is no header."""
+        first = next(self.records(), (0, [""]))[1]
+        return [first[0].removeprefix("# ").strip(), *(cell.strip() for cell in first[1:])]
+
+    @cached_property
+    def header_line(self) -> Span:
+        """Where the header stands."""
+        return self.line(self._above[0] + 1)
 
     @cached_property
     def named(self) -> list[tuple[int, str]]:
@@ -53,41 +72,108 @@ class CsvCells:
 
     def records(self) -> Iterator[tuple[int, list[str]]]:
         """The number of the last line, and the cells, of every row. Raises TPDataError."""
-        reader = csv.reader(io.StringIO(self.source.text, newline=""), delimiter=self.delimiter)
+        reader = csv.reader(io.StringIO(self._below, newline=""), delimiter=self.delimiter)
+        above = self._above[0]
         try:
             for cells in reader:
-                yield reader.line_num, cells
+                yield above + reader.line_num, cells
         except csv.Error as error:
+            between = DELIMITERS.get(self.delimiter, self.delimiter)
             raise TPDataError(
-                f"line {max(1, reader.line_num)} of {self.source.name} is not CSV: {error}",
-                expected=f"cells between {_DELIMITERS[self.delimiter]}, with an even number of"
-                " quotes",
+                f"line {above + max(1, reader.line_num)} of {self.source.name} is not CSV: {error}",
+                expected=f"cells between {between}, with an even number of quotes",
             ) from None
 
     def numbers(self, columns: Sequence[int]) -> Array:
-        """The numbers of columns below the header: numpy's reader; where it fails, a search."""
-        width = len(self.header)
-        body = self.source.text.partition("\n")[2]
+        """The numbers of columns below the header: numpy's reader; where it fails, cell by cell."""
+        if not self._below.partition("\n")[2].strip():
+            raise TPDataError(f"{self.source.name} has a header but no samples")
+        found = None if self.left_out else self._by_numpy(columns)
+        return self._by_cell(columns) if found is None else found
+
+    def _by_numpy(self, columns: Sequence[int]) -> Array | None:
+        """The numbers of columns; None where some row has other cells."""
+        width, body = len(self.header), self._below.partition("\n")[2]
         whole = len(columns) == width and list(columns) == sorted(columns)
         try:
             found = np.loadtxt(
                 io.StringIO(body), delimiter=self.delimiter, comments=None, quotechar='"', ndmin=2,
                 usecols=None if whole else list(columns),
-            ) if body.strip() and columns else np.zeros((0, len(columns)))  # fmt: skip
+            ) if columns else np.zeros((0, 0))  # fmt: skip
         except ValueError:
-            raise self._first_fault(width, columns) from None
-        if not body.strip():
-            raise TPDataError(f"{self.source.name} has a header but no samples")
+            return None
         fits = found.shape[1] == len(columns) and (whole or not self._uneven(width))
-        if not fits or not np.isfinite(found).all():
-            raise self._first_fault(width, columns)
-        return np.asarray(found, dtype=np.float64)
+        return np.asarray(found, dtype=np.float64) if fits and np.isfinite(found).all() else None
+
+    def _by_cell(self, columns: Sequence[int]) -> Array:
+        """The numbers of columns, among them those with a decimal comma. Raises TPDataError."""
+        width, rows = len(self.header), list(self._rows())
+        comma = self.delimiter != ","
+        faults: list[Fault] = []
+        for number, cells in rows:
+            if len(cells) != width and not faults:
+                raise TPDataError(
+                    f"{len(cells)} cells in a table of {width} columns",
+                    self.line(number),
+                    f"{width} cells",
+                )
+            for place in sorted(place for place in columns if place < len(cells)):
+                cell = cells[place].strip()
+                what = fault_of(cell, comma)
+                if what is not None:
+                    faults.append(Fault(what, cell, number, place, self.header[place]))
+        if faults:
+            place_of = self._cell(faults[0].line, faults[0].place)
+            raise faults_said(faults, place_of, comma)
+        if comma:
+            self._require_one_point(columns, rows)
+        table = [[as_number(cells[place].strip(), comma) for place in columns] for _, cells in rows]
+        return np.array(table, dtype=np.float64).reshape(len(rows), len(columns))
+
+    def _require_one_point(
+        self, columns: Sequence[int], rows: Sequence[tuple[int, list[str]]]
+    ) -> None:
+        """Raise TPDataError where decimal points and commas both stand, of which one may be between
+        thousands; warn where all commas could be.
+        """
+        read = [(n, p, cells[p].strip()) for n, cells in rows for p in sorted(columns)]
+        commas = [(n, p, cell) for n, p, cell in read if "," in cell]
+        points = [(n, p, cell) for n, p, cell in read if "." in cell]
+        if commas and points:
+            (first, _, one), (number, place, other) = sorted((commas[0], points[0]))
+            raise TPDataError(
+                f"{other!r} and {one!r} in line {first} have a comma and a point",
+                self._cell(number, place),
+                "decimal commas in all numbers, or decimal points",
+            )
+        if commas and all(_THOUSANDS.fullmatch(cell) for *_, cell in commas):
+            number, place, cell = commas[0]
+            text = f"{cell} is read as {as_number(cell, True):g}, as all commas are: decimal ones"
+            warnings.warn(TPWarning(text, self._cell(number, place)), stacklevel=4)
+
+    def without_missing(self, columns: Sequence[int], labels: Sequence[int]) -> CsvCells:
+        """The table without the rows in which a number of `columns` or a class of `labels` is
+        missing, said in a TPWarning. Raises TPDataError where none is left.
+        """
+        rows = list(self._rows())
+        gone = [
+            number
+            for number, cells in rows
+            if len(cells) == len(self.header)
+            and (
+                any(is_missing(cells[place].strip()) for place in columns)
+                or any(is_missing(cells[place].strip(), label=True) for place in labels)
+            )
+        ]
+        if not gone:
+            return self
+        left_out_said(self.source.name, "line", gone, len(rows))
+        return CsvCells(self.source, frozenset(gone))
 
     def column(self, place: int) -> list[str]:
         """The cells of a column below the header. Raises TPDataError for rows of other lengths."""
-        width = len(self.header)
-        if self._uneven(width):
-            raise self._first_fault(width, ())
+        if self._uneven(len(self.header)):
+            self._by_cell(())
         return [cells[place].strip() for _, cells in self._rows()]
 
     def cell(self, row: int, place: int) -> Span:
@@ -97,28 +183,12 @@ class CsvCells:
     def _uneven(self, width: int) -> bool:
         return any(len(cells) != width for _, cells in self._rows())
 
-    def _first_fault(self, width: int, columns: Sequence[int]) -> TPDataError:
-        """The first cell that is not a finite number, or the first row of a wrong length."""
-        read = set(columns)
-        for number, cells in self._rows():
-            if len(cells) != width:
-                return TPDataError(
-                    f"{len(cells)} cells in a table of {width} columns",
-                    self.line(number),
-                    f"{width} cells",
-                )
-            for place, cell in enumerate(cells):
-                what = _fault(cell.strip()) if place in read else None
-                if what is not None:
-                    place_of = self._cell(number, place)
-                    return TPDataError(what, place_of, "a finite number", _mend(cell.strip()))
-        return TPDataError(f"{self.source.name} is not a CSV table of numbers")
-
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Line number and cells of every row below the header."""
+        """Line number and cells of every row below the header that is read."""
         records = self.records()
         next(records)
-        return ((number, cells) for number, cells in records if cells)
+        gone = self.left_out
+        return ((number, cells) for number, cells in records if cells and number not in gone)
 
     def line(self, number: int) -> Span:
         """A line, counted from 1."""
@@ -138,35 +208,3 @@ class CsvCells:
         before = sum(len(cell) + 1 for cell in cells[:place])
         length = len(cells[place]) if place < len(cells) else 1
         return Span(self.source, start + before, start + before + max(1, length))
-
-
-def _fault(cell: str) -> str | None:
-    """What is wrong with the text of a number, if anything."""
-    if not cell:
-        return "an empty cell"
-    if not is_number(cell):
-        return f"{cell!r} is not a number"
-    return None if np.isfinite(float(cell)) else f"{cell} is not finite"
-
-
-def _mend(cell: str) -> str | None:
-    """What makes a number of a text that is none."""
-    if _DECIMAL_COMMA.fullmatch(cell):
-        return "write decimal points"
-    if cell.casefold() in _MISSING:
-        return "give it a value, or leave the row out"
-    if not is_number(cell):
-        return (
-            "choose the columns of each variable, --columns NAME=COLUMNS, in Python columns={…};"
-            " words are classes in the column of a target"
-        )
-    return None
-
-
-def is_number(cell: str) -> bool:
-    """Whether a cell is read as a number."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -46,7 +46,7 @@ def columns_of(table: CsvCells, wanted: WantedColumns) -> tuple[dict[str, list[i
 
     One column of a target with several entries is its label.
     """
-    line = table.line(1)
+    line = table.header_line
     found = {
         v.name: _chosen_columns(table, wanted, v)
         for v in wanted.variables
@@ -182,7 +182,7 @@ def _smaller(variable: Variable, missing: Sequence[str], entries: Sequence[Entry
 
 def _twice(table: CsvCells, name: str) -> TPDataError:
     return TPDataError(
-        f"column {name} stands twice in the header", table.line(1), mend="give one another name"
+        f"column {name} stands twice in the header", table.header_line, mend="give one another name"
     )
 
 
@@ -194,7 +194,7 @@ def _chosen_columns(table: CsvCells, wanted: WantedColumns, variable: Variable) 
         return places
     raise TPArgumentError(
         f"{len(places)} columns are chosen for {variable}, which has {size} entries",
-        table.line(1),
+        table.header_line,
         f"{size} columns",
         of_size(variable.dim, len(places)),
     )
@@ -211,7 +211,7 @@ def _span_of(table: CsvCells, name: str) -> list[int]:
         mend = "each variable has a --columns of its own" if "=" in name else None
         raise TPArgumentError(
             f"there is no column {name!r}",
-            table.line(1),
+            table.header_line,
             some_of(table.header),
             mend or did_you_mean(name, table.header),
         )

@@ -11,8 +11,10 @@ import numpy.typing as npt
 from tpgraph.errors import Source, TPDataError
 from tpgraph.program import Variable
 from tpgraph.training.class_labels import as_label, classes_of, target_rows
-from tpgraph.training.csv_cells import CsvCells, is_number
+from tpgraph.training.csv_cells import CsvCells
 from tpgraph.training.csv_columns import columns_of
+from tpgraph.training.csv_faults import is_missing, is_number
+from tpgraph.training.missing import DROP, LEAVE_OUT, REFUSE
 from tpgraph.training.wanted_columns import WantedColumns
 
 __all__ = ["CsvSamples", "arrays_of_csv"]
@@ -37,12 +39,14 @@ def arrays_of_csv(
     chosen: Mapping[str, Sequence[str]] | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
     taken: Mapping[str, Sequence[str]] | None = None,
+    missing: str = REFUSE,
 ) -> CsvSamples:
     """The samples of these variables; `ignored` may stand in the file too.
 
     `targets` may be labels, of the `classes` that are known already, if any. `chosen` are names of
     columns, or `first..last`, by variable; `taken` those that another file had where columns were
-    taken in order, which mean the same wherever they stand. Raises TPDataError with line and column
+    taken in order, which mean the same wherever they stand. Rows with
+    missing cells are left out if `missing` is "drop". Raises TPDataError with line and column
     for what is missing, no number or not finite.
     """
     if not source.text.strip():
@@ -54,6 +58,8 @@ def arrays_of_csv(
     places, in_order = columns_of(table, wanted)
     labels = {v.name: places[v.name][0] for v in variables if _is_label(table, wanted, v, places)}
     read = [place for name, columns in places.items() if name not in labels for place in columns]
+    if missing == DROP:
+        table = table.without_missing(read, [*labels.values()])
     numbers = table.numbers(read)
     arrays: dict[str, Array] = {}
     found: dict[str, tuple[str, ...]] = {}
@@ -76,7 +82,7 @@ def _is_label(
         return False
     if variable.dim.size({}) > 1 or variable.name in wanted.classes:
         return True
-    cells = set(table.column(places[variable.name][0]))
+    cells = {c for c in table.column(places[variable.name][0]) if not is_missing(c, label=True)}
     return len(cells) > 1 and all(cell[:1].isalpha() and not is_number(cell) for cell in cells)
 
 
@@ -87,12 +93,17 @@ def _of_labels(
     cells = table.column(place)
     what = f"column {table.header[place]}"
     if not all(cells):
-        empty = table.cell(cells.index(""), place)
-        raise TPDataError(f"{what} has an empty cell", empty, "a class in every row")
+        count = cells.count("")
+        raise TPDataError(
+            f"{what} has {'an empty cell' if count == 1 else f'{count} empty cells'}",
+            table.cell(cells.index(""), place),
+            "a class in every row",
+            LEAVE_OUT,
+        )
     labels = [as_label(cell) for cell in cells]
     given = wanted.classes.get(variable.name)
     if given is None:
-        classes = classes_of(labels, variable.dim, what, table.line(1))
+        classes = classes_of(labels, variable.dim, what, table.header_line)
     else:
         classes = tuple(given)
     size = variable.dim.size({})

@@ -24,6 +24,7 @@ from tpgraph.program import Program, Variable, canonical_variable
 from tpgraph.program.any_program import AnyProgram, as_program
 from tpgraph.training.class_labels import as_label, classes_of, target_rows
 from tpgraph.training.csv_samples import arrays_of_csv
+from tpgraph.training.missing import DROP, LEAVE_OUT, REFUSE, require_missing, whole_rows
 from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import standardization
 
@@ -44,6 +45,7 @@ def as_dataset(
     columns: Mapping[str, Sequence[str]] | None = None,
     classes: Mapping[str, Sequence[str]] | None = None,
     taken: Mapping[str, Sequence[str]] | None = None,
+    missing: str = REFUSE,
 ) -> Dataset:
     """The samples in a file, in arrays by source name, or in a data set; see `load_data`."""
     if isinstance(data, Dataset):
@@ -57,9 +59,11 @@ def as_dataset(
             )
         return data
     if isinstance(data, Mapping):
-        return dataset(program, data, targets, classes)
+        return dataset(program, data, targets, classes, missing)
     if isinstance(data, str | Path):
-        return load_data(data, program, targets, columns=columns, classes=classes, taken=taken)
+        return load_data(
+            data, program, targets, columns=columns, classes=classes, taken=taken, missing=missing
+        )
     raise _without_names(program, data, targets)
 
 
@@ -100,10 +104,14 @@ def dataset(
     arrays: Mapping[str, Any],
     targets: bool = True,
     classes: Mapping[str, Sequence[str]] | None = None,
+    missing: str = REFUSE,
 ) -> Dataset:
-    """Arrays in memory, checked; a target may be given by class labels. Raises TPDataError."""
+    """Arrays in memory, checked; a target may be given by class labels. Rows that are not finite
+    are left out if `missing` is "drop". Raises TPDataError.
+    """
+    require_missing(missing)
     read = _Labels(program, classes or {})
-    found = _from_arrays("the data", arrays, _expected(program, targets), read)
+    found = _from_arrays("the data", arrays, _expected(program, targets), read, missing)
     digest = hashlib.sha256()
     for name, array in found.items():
         digest.update(f"{name} {array.shape}".encode())
@@ -120,6 +128,7 @@ def load_data(
     classes: Mapping[str, Sequence[str]] | None = None,
     taken: Mapping[str, Sequence[str]] | None = None,
     standardize: str = "none",
+    missing: str = REFUSE,
 ) -> Dataset:
     """The samples in a CSV or NPZ file, float64.
 
@@ -128,14 +137,16 @@ def load_data(
     text, may be one column of class labels, integers or strings; `classes` are those known already,
     and `taken` columns that were taken in order before (`Dataset.taken`), which are sought by their
     names. `standardize` ("data", or "all" for targets that are numbers too) makes means 0 and
-    variances 1 over these samples. Raises TPDataError with file, line and column for what cannot be
-    read, is missing, of the wrong size or not finite.
+    variances 1 over these samples. Rows with an empty cell, NA, nan or inf are refused, or left out
+    if `missing` is "drop", which a TPWarning says. Raises TPDataError with file, line and column
+    for what cannot be read, is missing, of the wrong size or not finite.
     """
     if not isinstance(path, str | Path):
         raise TPDataError(
             f"a data file is wanted, and this is of type {type(path).__name__}",
             mend="arrays are given as they are, in place of a file",
         )
+    require_missing(missing)
     path, program = as_path(path), as_program(program)
     variables = _expected(program, targets)
     if not variables:
@@ -151,7 +162,7 @@ def load_data(
     if zipfile.is_zipfile(io.BytesIO(content)):
         if known:
             raise TPArgumentError(f"{path} has arrays, and no columns to choose")
-        arrays = _from_npz(str(path), content, variables, labels)
+        arrays = _from_npz(str(path), content, variables, labels, missing)
     elif path.suffix == ".npz":
         raise TPDataError(f"{path} is not an NPZ file", mend="write it by numpy.savez")
     elif content.startswith(_NPY):
@@ -162,7 +173,9 @@ def load_data(
         )
     else:
         source = Source(str(path), _decoded(path, content))
-        read = arrays_of_csv(source, variables, ignored, labels.targets, known, labels.known, taken)
+        read = arrays_of_csv(
+            source, variables, ignored, labels.targets, known, labels.known, taken, missing
+        )
         arrays, labels.found, in_order = dict(read.arrays), dict(read.classes), read.taken
     found = Dataset(str(path), arrays, hashlib.sha256(content).hexdigest(), labels.found, in_order)
     return standardization(program, found, standardize).apply(found)
@@ -231,7 +244,7 @@ def _decoded(path: Path, content: bytes) -> str:
 
 
 def _from_npz(
-    name: str, content: bytes, variables: Sequence[Variable], labels: _Labels
+    name: str, content: bytes, variables: Sequence[Variable], labels: _Labels, missing: str
 ) -> dict[str, Array]:
     names = {v.name for v in variables}
     try:
@@ -241,16 +254,22 @@ def _from_npz(
         raise TPDataError(
             f"{name} is not an NPZ file of numbers: {damage}", mend="write it by numpy.savez"
         ) from None
-    return _from_arrays(name, {**dict.fromkeys(keys), **stored}, variables, labels)
+    return _from_arrays(name, {**dict.fromkeys(keys), **stored}, variables, labels, missing)
 
 
 def _from_arrays(
-    name: str, stored: Mapping[str, Any], variables: Sequence[Variable], labels: _Labels
+    name: str,
+    stored: Mapping[str, Any],
+    variables: Sequence[Variable],
+    labels: _Labels,
+    missing: str,
 ) -> dict[str, Array]:
     """The arrays that a program reads; what else there is may be anything."""
     names = {v.name for v in variables}
     wanted = {key: value for key, value in stored.items() if canonical_variable(key) in names}
     by_name = by_source_name(name, wanted, canonical_variable)
+    if missing == DROP and len(by_name) == len(variables):
+        by_name = dict(whole_rows(name, {k: _as_array(name, k, a) for k, a in by_name.items()}))
     found: dict[str, Array] = {}
     for variable in variables:
         if variable.name not in by_name:
@@ -298,5 +317,6 @@ def _as_samples(name: str, variable: Variable, array: np.ndarray[Any, Any]) -> A
         raise TPDataError(
             f"{name}: {variable}[{row}, {column}] is {values[row, column]}",
             expected="finite numbers",
+            mend=LEAVE_OUT,
         )
     return values

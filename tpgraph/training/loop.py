@@ -84,13 +84,15 @@ def train(
     patience: int | None = None,
     standardize: str = "none",
     columns: Mapping[str, Sequence[str]] | None = None,
+    missing: str = "refuse",
     progress: TrainingProgress | None = None,
     checkpoint_seconds: float = 30.0,
 ) -> Training:
     """Train a program: by SGD, w −= lr · n^(−c) · ∂(mean loss of the batch)/∂w, or otherwise.
 
     `data` is a CSV or NPZ file, or arrays (N, d) by source name; a target may be class labels, and
-    `columns` choose those of a file, see `load_data`. Every epoch is a permutation of the samples
+    `columns` choose those of a file, whose rows with `missing` values are refused or left out
+    ("drop"), see `load_data`. Every epoch is a permutation of the samples
     drawn from (seed, epoch), cut into batches of `batch` (64, or all samples where they are fewer);
     a rest that fills no batch is left out.
 
@@ -134,8 +136,8 @@ def train(
         module = compile(program, dtype, optimize=True)
     else:
         module = compile(program, dtype, optimizer=recipe.optimizer)
-    samples = as_dataset(program, data, columns=columns)
-    split = split_samples(program, samples, validation, recipe.seed, standardize, columns)
+    samples = as_dataset(program, data, columns=columns, missing=missing)
+    split = split_samples(program, samples, validation, recipe.seed, standardize, columns, missing)
     if batch is None:
         recipe = replace(recipe, batch=min(_BATCH, len(split.train)))
     if recipe.batch > len(split.train):
@@ -148,7 +150,7 @@ def train(
     checkpoint = None
     if out is not None:
         text = to_text(program)
-        settings = _settings(program, text, samples, sizes, dtype, recipe, split, columns)
+        settings = _settings(program, text, samples, sizes, dtype, recipe, split, columns, missing)
         name = Path(samples.name).name
         checkpoint = Checkpoint(Path(out), settings, text, name, samples.taken)
     if resume and overwrite:
@@ -180,13 +182,14 @@ def _settings(
     recipe: Recipe,
     split: Split,
     columns: Mapping[str, Sequence[str]] | None,
+    missing: str,
 ) -> Settings:
     """What must be the same for the run to be gone on with."""
     return Settings(
         program.name, sha256(text), samples.digest, sizes, dtype, recipe, split.what,
         {name: list(chosen) for name, chosen in (columns or {}).items()},
         {name: list(classes) for name, classes in samples.classes.items()},
-        split.standard.mean, split.standard.sd,
+        split.standard.mean, split.standard.sd, missing,
     )  # fmt: skip
 
 

@@ -101,6 +101,7 @@ class TrainedRun:
             columns=self._columns(targets),
             classes=self.manifest["classes"],
             taken=self.manifest.get("taken"),
+            missing=self.manifest.get("missing", "refuse"),
         )
         return self.standard.apply(given)
 

@@ -36,6 +36,7 @@ def split_samples(
     seed: int,
     standardize: str = "none",
     columns: Any = None,
+    missing: str = "refuse",
 ) -> Split:
     """The samples without those held out, and these: a random fraction, or samples of their own.
 
@@ -51,7 +52,12 @@ def split_samples(
     elif validation is not None:
         given = Path(validation) if isinstance(validation, str) else validation
         held = as_dataset(
-            program, given, columns=columns, classes=samples.classes, taken=samples.taken
+            program,
+            given,
+            columns=columns,
+            classes=samples.classes,
+            taken=samples.taken,
+            missing=missing,
         )
         what = held.digest
     standard = standardization(program, train, standardize)

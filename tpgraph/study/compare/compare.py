@@ -73,6 +73,7 @@ def compare(
     test: TestPoints = 8,
     columns: Columns = None,
     standardize: str = "none",
+    missing: str = "refuse",
     dtype: str = "float64",
     members: int = 1000,
     samples: int = 2**16,
@@ -88,7 +89,8 @@ def compare(
     `data` (a CSV or NPZ file, a data set, arrays) or of `synthetic` samples. `test` points are so
     many samples or such a part, which are kept from training, or a file or arrays. `columns` choose
     those of a file and `standardize` ("data", or "all" for targets that are numbers too) makes
-    means 0 and variances 1, see `load_data`; here by the samples that are not kept.
+    means 0 and variances 1, see `load_data`; here by the samples that are not kept. Rows with
+    `missing` values are refused or left out ("drop").
 
     In the kernel regime the limit of each network is kernel gradient descent from its own f₀ with
     the NTK at infinite width: the error is that of the map of training, as Theorem 5.3 states it.
@@ -113,8 +115,8 @@ def compare(
         raise TPArgumentError(
             "the loss reads no target", mend="compare with one: loss (f - y)^2 / 2"
         )
-    found = samples_of(program, data, synthetic, seed, columns)
-    seen = experience(program, found, test, steps, batch, seed, columns, standardize)
+    found = samples_of(program, data, synthetic, seed, columns, missing=missing)
+    seen = experience(program, found, test, steps, batch, seed, columns, standardize, missing)
     settings = {
         "steps": steps, "batch": batch, "lr": float(lr), "seed": seed, "dtype": dtype,
     }  # fmt: skip

@@ -174,6 +174,7 @@ def coordinate_check(
     synthetic: int | None = None,
     columns: Columns = None,
     standardize: str = "none",
+    missing: str = "refuse",
     probes: int = 8,
     vectors: Sequence[str] | None = None,
     dtype: str = "float64",
@@ -184,7 +185,8 @@ def coordinate_check(
 
     `data` is a CSV or NPZ file, a data set or arrays; or there are `synthetic` samples. `columns`
     choose those of a file and `standardize` ("data", or "all" for targets that are numbers too)
-    makes means 0 and variances 1, see `load_data`. Networks are trained for `steps` steps on the
+    makes means 0 and variances 1, see `load_data`; rows with `missing` values are refused or left
+    out ("drop"). Networks are trained for `steps` steps on the
     same schedule; `probes` of the samples are followed, and beside the vectors the outputs.
     `vectors` names others instead. `optimizer` is one of `train`, with the rates of each layer in
     its parametrization; of Adam updates of order η are predicted, whatever the gradient, which has
@@ -196,7 +198,7 @@ def coordinate_check(
     check_settings(program, steps, lr, batch, seed)
     _require(widths, seeds, probes)
     names = _names(program, vectors)
-    samples = samples_of(program, data, synthetic, seed, columns, standardize)
+    samples = samples_of(program, data, synthetic, seed, columns, standardize, missing)
     seen = experience(program, samples, _first(samples.arrays, program, probes), steps, batch, seed)
     module = compile(program, dtype, optimizer=None if optimizer == "sgd" else optimizer)
     rates = adaptive_exponents(program) if optimizer_named(optimizer).adaptive else None

@@ -131,19 +131,20 @@ def drift_samples(
     *,
     columns: Columns = None,
     standardize: str = "none",
+    missing: str = "refuse",
 ) -> tuple[Array, Array]:
     """The first `limit` samples of a CSV or NPZ file, by default the digits: (N, d), (N, k).
 
-    `columns` and `standardize` are those of `load_data`; then `normalize` scales every input to
-    ξ·ξ = d. Raises TPDataError for data that do not fit the program, too few samples, or an input
-    of zeros that is to be scaled.
+    `columns`, `standardize` and `missing` are those of `load_data`; then `normalize` scales every
+    input to ξ·ξ = d. Raises TPDataError for data that do not fit the program, too few samples, or
+    an input of zeros that is to be scaled.
     """
     chosen = dict(constants_of(dict(constants)))
     network = parse(program, CALLED, chosen if chosen else None)
     if data is None:
         found = _digits(network)
     else:
-        found = load_data(data, network, columns=columns, standardize=standardize)
+        found = load_data(data, network, columns=columns, standardize=standardize, missing=missing)
     if not 1 <= limit <= len(found):
         raise TPDataError(f"{found.name} has {len(found)} samples, and not {limit}")
     X, y = (array[:limit] for array in found.arrays.values())

@@ -255,6 +255,7 @@ def compare_parametrizations(
     synthetic: int | None = None,
     columns: Columns = None,
     standardize: str = "none",
+    missing: str = "refuse",
     widths: Sequence[int],
     base: int | None = None,
     steps: int = 3,
@@ -277,7 +278,7 @@ def compare_parametrizations(
     """
     chosen = _chosen(program, parametrizations)
     COUNT.require(base or 1, f"the base width is {base}")
-    found = samples_of(program, data, synthetic, seed, columns, standardize)
+    found = samples_of(program, data, synthetic, seed, columns, standardize, missing)
     at = base if base is not None else min(widths, default=1)
     run = _Run(found, tuple(widths), at, steps, lr, batch, seeds, samples, seed)
     with counting("networks", len(chosen) * len(widths) * seeds):

@@ -1,0 +1,136 @@
+"""CSV files as spreadsheets and other programs write them."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tpgraph as tp
+from tpgraph.errors import TPDataError, TPError
+from tpgraph.training import Dataset, load_data
+
+NET = """program net
+width n
+dim d = 2
+parametrization mup
+data ξ : d
+target y : 1
+param U : n × d ~ N(0, 1)
+param v : 1 × n ~ N(0, 1)
+f = v silu(U ξ)
+output f
+loss (f - y)^2 / 2
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "d.csv"
+
+
+def read(path: Path, text: str, **options: str) -> Dataset:
+    path.write_text(text, encoding="utf-8", newline="")
+    return load_data(path, tp.parse(NET), **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ξ_0;ξ_1;y\n16,73;-73,9;,5\n2;1,5e-3;+4\n",
+        "ξ_0\tξ_1\ty\n16,73\t-73,9\t,5\n2\t1,5e-3\t+4\n",
+        "sep=;\r\nξ_0;ξ_1;y\r\n16,73;-73,9;0,5\r\n2;0,0015;4\r\n",
+        "sep=|\nξ_0|ξ_1|y\n16.73|-73.9|0.5\n2|0.0015|4\n",
+        "# of May, by hand\n\n# more\nξ_0,ξ_1,y\n16.73,-73.9,0.5\n2,0.0015,4\n",
+        "\n \nξ_0,ξ_1,y\n16.73,-73.9,0.5\n2,0.0015,4\n",
+        "# ξ_0,ξ_1,y\n16.73,-73.9,0.5\n2,0.0015,4\n",
+        "# of May, and June\nξ_0;ξ_1;y\n16,73;-73,9;0,5\n2;0,0015;4\n",
+    ],
+)
+def test_numbers_and_headers_of_other_programs(path: Path, text: str) -> None:
+    found = read(path, text)
+    np.testing.assert_array_equal(found.arrays["ξ"], [[16.73, -73.9], [2, 0.0015]])
+    np.testing.assert_array_equal(found.arrays["y"], [[0.5], [4]])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('ξ_0,ξ_1,y\n"16,73",2,3\n', r"d\.csv:2:1: error: '16,73' is not a number"),
+        ("ξ_0;ξ_1;y\n1.234,5;2;3\n", r"'1.234,5' is not a number(.|\n)*points between thousands"),
+        ("ξ_0;ξ_1;y\n1,234,567;2;3\n", "'1,234,567' is not a number"),
+        ("ξ_0;ξ_1;y\n1,5;2;3\n1.234;2;3\n", r"d\.csv:3:1: error: '1.234' and '1,5' in line 2"),
+        ("# c\n\nξ_0;ξ_1;y\n1,5;2;3\n1,5;2;x\n", r"d\.csv:5:7: error: 'x' is not a number"),
+        ("sep=;\nξ_0;ξ_1;z\n1,5;2;3\n", r"d\.csv:2:1: error: no column y_0"),
+        ("sep=;\nξ_0;ξ_1;y\n1,5;2\n", r"d\.csv:3:1: error: 2 cells in a table of 3"),
+        ("sep=;\n", "a header|no column|columns"),
+        ("# c\n", "a header|no column|columns"),
+        ("ξ_0,ξ_1,y\n1_000,2,3\n", "'1_000' is not a number"),
+    ],
+)
+def test_what_has_two_meanings_is_refused_with_its_place(path: Path, text: str, says: str) -> None:
+    with pytest.raises(TPError, match=says):
+        read(path, text)
+
+
+def test_commas_that_could_stand_between_thousands_are_said(path: Path) -> None:
+    with pytest.warns(tp.TPWarning, match=r"d\.csv:2:1: warning: 16,730 is read as 16.73"):
+        found = read(path, "ξ_0;ξ_1;y\n16,730;1,500;3\n")
+    assert found.arrays["ξ"].tolist() == [[16.73, 1.5]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read(path, "ξ_0;ξ_1;y\n16,730;0,500;3\n")
+
+
+MISSING = "ξ_0,ξ_1,y\n1,2,3\nNA,2,3\n1,nan,3\n1,2,\n1,2,inf\n4,5,6\n"
+
+
+def test_all_missing_values_are_said_at_once(path: Path) -> None:
+    with pytest.raises(TPDataError) as refused:
+        read(path, MISSING)
+    text = str(refused.value)
+    assert "d.csv:3:1: error: 4 cells in 4 rows are no finite numbers" in text
+    for some in ("'NA' (line 3, ξ_0)", "'nan' (line 4, ξ_1)", "an empty cell (line 5, y)", "'inf'"):
+        assert some in text
+    assert "--missing drop" in text
+
+
+def test_rows_with_missing_values_are_left_out_and_said(path: Path) -> None:
+    with pytest.warns(tp.TPWarning, match="4 of 6 rows left out, with missing values: lines 3, 4"):
+        found = read(path, MISSING, missing="drop")
+    assert found.arrays["ξ"].tolist() == [[1, 2], [4, 5]]
+    assert found.arrays["y"].tolist() == [[3], [6]]
+    with pytest.raises(TPDataError, match="'five' is not a number"):
+        read(path, MISSING + "five,1,2\n", missing="drop")
+    with pytest.raises(TPDataError, match="a missing value in every row"):
+        read(path, "ξ_0,ξ_1,y\n1,2,\n", missing="drop")
+    with pytest.raises(TPDataError, match="missing is 'skip'"):
+        read(path, MISSING, missing="skip")
+    with pytest.warns(tp.TPWarning, match="1 of 3 rows left out"):
+        words = read(path, "ξ_0;ξ_1;y\n1,5;2;ja\n2;2;\n1;1;nein\n", missing="drop")
+    assert words.classes == {"y": ("ja", "nein")}
+    assert words.arrays["ξ"].tolist() == [[1.5, 2], [1, 1]]
+
+
+def test_arrays_lose_rows_of_all_together() -> None:
+    arrays = {"ξ": [[1, 2], [np.nan, 0], [3, 4]], "y": [1, 2, np.inf]}
+    net = tp.parse(NET)
+    with pytest.warns(tp.TPWarning, match="2 of 3 rows left out, with missing values: rows 1, 2"):
+        tp.train(net, arrays, widths={"n": 4}, steps=1, missing="drop")
+    with pytest.raises(TPDataError, match="--missing drop"):
+        tp.train(net, arrays, widths={"n": 4}, steps=1)
+
+
+def test_a_run_reads_new_samples_as_it_read_its_own(path: Path, tmp_path: Path) -> None:
+    path.write_text(MISSING, encoding="utf-8")
+    out = tmp_path / "run"
+    with pytest.warns(tp.TPWarning, match="4 of 6 rows left out"):
+        tp.train(NET, path, widths={"n": 4}, steps=1, out=out, missing="drop")
+    with pytest.warns(tp.TPWarning, match="4 of 6 rows left out"):
+        tp.load_run(out).evaluate(path)
+    with pytest.warns(tp.TPWarning, match="2 of 6 rows left out"):
+        assert len(tp.load_run(out).predict(path).outputs["f"]) == 4
+    with pytest.raises(TPError, match="missing"):
+        tp.train(NET, {"ξ": [[1, 2]], "y": [1]}, widths={"n": 4}, steps=2, out=out, resume=True)
