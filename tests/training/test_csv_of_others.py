@@ -134,3 +134,48 @@ def test_a_run_reads_new_samples_as_it_read_its_own(path: Path, tmp_path: Path) 
         assert len(tp.load_run(out).predict(path).outputs["f"]) == 4
     with pytest.raises(TPError, match="missing"):
         tp.train(NET, {"ξ": [[1, 2]], "y": [1]}, widths={"n": 4}, steps=2, out=out, resume=True)
+
+
+def test_samples_without_targets_are_for_predictions(path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    chosen = {"ξ": ["a", "b"], "y": ["c"]}
+    path.write_text("a,b,c\n1,2,3\n2,1,4\n", encoding="utf-8")
+    tp.train(NET, path, widths={"n": 4}, steps=1, out=out, columns=chosen)
+    bare, lacking = tmp_path / "bare.csv", tmp_path / "lacking.csv"
+    bare.write_text("a,b\n1,2\n", encoding="utf-8")
+    lacking.write_text("a,c\n1,2\n", encoding="utf-8")
+    run = tp.load_run(out)
+    with pytest.raises(TPDataError, match=r"no column 'c'(.|\n)*tpgraph predict .*run --data") as e:
+        run.evaluate(bare)
+    assert not isinstance(e.value, tp.errors.TPArgumentError)
+    assert len(run.predict(bare).outputs["f"]) == 1
+    for judge in (run.evaluate, run.predict):
+        with pytest.raises(TPDataError, match="no column 'b'") as e:
+            judge(lacking)
+        assert not isinstance(e.value, tp.errors.TPArgumentError)
+        assert "predict" not in str(e.value)
+    with pytest.raises(TPDataError, match=r"has no array y(.|\n)*tpgraph predict"):
+        run.evaluate({"ξ": [[1, 2]]})
+
+
+def test_a_column_that_is_input_and_target_is_said(path: Path) -> None:
+    path.write_text("a,b,c\n1,2,3\n2,1,4\n", encoding="utf-8")
+    net = tp.parse(NET)
+    with pytest.warns(tp.TPWarning, match="column b is an input and a target"):
+        load_data(path, net, columns={"ξ": ["a", "b"], "y": ["b"]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_data(path, net, columns={"ξ": ["a", "b"], "y": ["c"]})
+
+
+def test_a_mend_names_what_is_left_and_chooses_only_without_doubt(path: Path) -> None:
+    path.write_text("a,b,c,const\n1,2,3,5\n2,1,4,5\n", encoding="utf-8")
+    net = tp.parse(NET)
+    with pytest.raises(TPDataError, match="choose one of c, const: --columns y=COLUMN"):
+        load_data(path, net, columns={"ξ": ["a", "b"]})
+    path.write_text("a,b,const\n1,2,5\n2,1,5\n", encoding="utf-8")
+    with pytest.raises(TPDataError, match="choose columns: --columns y=const"):
+        load_data(path, net, columns={"ξ": ["a", "b"]})
+    wide = tp.parse(NET, constants={"d": 64})
+    with pytest.raises(TPDataError, match=r"3 columns, but(.|\n)*--columns(.|\n)*--set d=2"):
+        load_data(path, wide)

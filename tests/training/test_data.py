@@ -130,7 +130,7 @@ def test_csv_files_that_do_not_fit(csv: Write, text: str, says: str) -> None:
         ("ξ_0,b,y", "choose columns: --columns ξ=ξ_0,b"),
         ("a,b,y", "choose columns: --columns ξ=a,b"),
         ("b,y", None),
-        ("ξ_0,ξ_1,b,c", "choose columns: --columns y=c"),
+        ("ξ_0,ξ_1,b,c", "choose one of b, c: --columns y=COLUMN"),
         ("a,b,c,d", "choose columns: --columns NAME=FIRST..LAST"),
         ("a,b", None),
     ],

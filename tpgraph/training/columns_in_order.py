@@ -9,7 +9,15 @@ from tpgraph.errors import Span, TPDataError, TPWarning
 from tpgraph.program import Variable
 from tpgraph.training.csv_cells import CsvCells
 from tpgraph.training.csv_faults import is_number
-from tpgraph.training.wanted_columns import CHOOSE, WantedColumns, between, ranges_of, some_of
+from tpgraph.training.wanted_columns import (
+    CHOOSE,
+    NoColumns,
+    WantedColumns,
+    between,
+    of_size,
+    ranges_of,
+    some_of,
+)
 
 __all__ = ["columns_in_order"]
 
@@ -50,7 +58,7 @@ def _of_another_number(count: int, wanted: WantedColumns, line: Span) -> TPDataE
     if targets and count == of_data:
         classes = [name for v in targets for name in wanted.classes.get(v.name, ())]
         of = f", of the classes {some_of(classes)}" if classes else ""
-        return TPDataError(
+        return NoColumns(
             f"the file has the {count} columns of the data, and none for"
             f" {', '.join(v.name for v in targets)}{of}",
             line,
@@ -60,8 +68,17 @@ def _of_another_number(count: int, wanted: WantedColumns, line: Span) -> TPDataE
         f"the file has {count} columns, but data and targets have {total} entries",
         line,
         f"columns {ranges_of(wanted.variables)}",
-        CHOOSE if count > total else None,
+        CHOOSE if count > total else _smaller(count, wanted),
     )
+
+
+def _smaller(count: int, wanted: WantedColumns) -> str:
+    """What fits a program to so few columns: a choice, or fewer entries of its only data."""
+    data = [v for v in wanted.variables if v.name not in wanted.targets]
+    left = count - sum(_sizes(wanted, [v for v in wanted.variables if v not in data])[1])
+    if len(data) != 1 or left < 1:
+        return CHOOSE
+    return f"{CHOOSE}, and {of_size(data[0].dim, left)} where it has so many entries"
 
 
 def _sizes_in_order(count: int, wanted: WantedColumns) -> list[int] | None:

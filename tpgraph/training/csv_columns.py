@@ -10,10 +10,11 @@ entries, or of words, holds class labels (`class_labels`).
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from tpgraph.errors import TPArgumentError, TPDataError
+from tpgraph.errors import TPArgumentError, TPDataError, TPWarning
 from tpgraph.program import Variable, canonical_variable
 from tpgraph.program.near_names import did_you_mean
 from tpgraph.training.columns_in_order import columns_in_order
@@ -21,6 +22,8 @@ from tpgraph.training.csv_cells import CsvCells
 from tpgraph.training.wanted_columns import (
     CHOOSE,
     SHOWN,
+    NoChosenColumns,
+    NoColumns,
     WantedColumns,
     column_name,
     of_size,
@@ -65,7 +68,7 @@ def columns_of(table: CsvCells, wanted: WantedColumns) -> tuple[dict[str, list[i
         entries = [(variable.name, i) for i in range(variable.dim.size({}))]
         missing = [column_name(*entry) for entry in entries if entry not in columns]
         if missing:
-            raise TPDataError(
+            raise NoColumns(
                 f"no column {some_of(missing)} in the header",
                 line,
                 f"columns {ranges_of(wanted.variables)}",
@@ -81,7 +84,20 @@ def columns_of(table: CsvCells, wanted: WantedColumns) -> tuple[dict[str, list[i
             f"columns {ranges_of(wanted.variables)}",
             f"delete it from the file, or {CHOOSE}",
         )
+    _tell_shared(table, wanted, found)
     return {v.name: found[v.name] for v in wanted.variables}, {}
+
+
+def _tell_shared(
+    table: CsvCells, wanted: WantedColumns, found: Mapping[str, Sequence[int]]
+) -> None:
+    """A TPWarning where a column is an input and a target, which is then no task to learn."""
+    own = {v.name for v in wanted.variables if v.name in wanted.targets}
+    inputs = {place for name, places in found.items() if name not in own for place in places}
+    shared = [table.header[p] for name in own for p in found[name] if p in inputs]
+    if shared:
+        text = f"column {some_of(sorted(shared))} is an input and a target too: leave it out of one"
+        warnings.warn(TPWarning(text, table.header_line), stacklevel=4)
 
 
 def _as_taken(table: CsvCells, wanted: WantedColumns) -> dict[str, list[int]] | None:
@@ -119,7 +135,11 @@ def _choice_of(
         return None
     if len(named) > SHOWN:
         return CHOOSE
-    left = iter(unknown[-count:] if variable.name in wanted.targets else unknown)
+    if count < len(unknown):
+        some = "COLUMN" if len(named) == 1 else "COLUMNS"
+        number = "one" if len(named) == 1 else f"{len(named)}"
+        return f"choose {number} of {some_of(unknown)}: --columns {variable.name}={some}"
+    left = iter(unknown)
     names = [next(left) if place is None else table.header[place] for place in named]
     return f"choose columns: --columns {variable.name}={','.join(names)}"
 
@@ -209,7 +229,7 @@ def _span_of(table: CsvCells, name: str) -> list[int]:
     first, dots, last = name.partition("..")
     if not dots:
         mend = "each variable has a --columns of its own" if "=" in name else None
-        raise TPArgumentError(
+        raise NoChosenColumns(
             f"there is no column {name!r}",
             table.header_line,
             some_of(table.header),

@@ -27,6 +27,7 @@ from tpgraph.training.csv_samples import arrays_of_csv
 from tpgraph.training.missing import DROP, LEAVE_OUT, REFUSE, require_missing, whole_rows
 from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import standardization
+from tpgraph.training.wanted_columns import NoColumns
 
 __all__ = ["AnyData", "as_dataset", "dataset", "load_data", "minibatches"]
 
@@ -273,7 +274,7 @@ def _from_arrays(
     found: dict[str, Array] = {}
     for variable in variables:
         if variable.name not in by_name:
-            raise TPDataError(
+            raise NoColumns(
                 f"{name} has no array {variable}",
                 expected=f"arrays {', '.join(v.name for v in variables)}",
                 mend=f"it has {', '.join(stored) or 'none'}; {_saved(variables)}",

@@ -14,13 +14,14 @@ from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import numpy as np
 import numpy.typing as npt
 
 from tpgraph.arrays import Damage, read_arrays
 from tpgraph.compiler import Module, Params, compile
-from tpgraph.errors import TPArgumentError, TPError
+from tpgraph.errors import TPArgumentError, TPDataError, TPError
 from tpgraph.files import as_path, write_text
 from tpgraph.language import parse
 from tpgraph.shown import one_line, quantity
@@ -31,6 +32,7 @@ from tpgraph.training.data import AnyData, as_dataset
 from tpgraph.training.metrics import is_classes, metrics, outputs_of, paired
 from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import Standardization
+from tpgraph.training.wanted_columns import NoColumns
 
 __all__ = ["Predictions", "TrainedRun", "draw_predictions", "evaluate", "load_run", "predict"]
 
@@ -93,8 +95,15 @@ class TrainedRun:
         return Standardization(self.manifest["mean"], self.manifest["sd"])
 
     def samples(self, data: AnyData, targets: bool = True) -> Dataset:
-        """New samples as the network takes them."""
-        given = as_dataset(
+        """New samples as the network takes them. Raises TPDataError."""
+        try:
+            return self.standard.apply(self._read(data, targets))
+        except NoColumns as error:
+            mend = self._without_targets(data) if targets else None
+            raise TPDataError(error.message, error.span, error.expected, mend) from None
+
+    def _read(self, data: AnyData, targets: bool) -> Dataset:
+        return as_dataset(
             self.module.program,
             data,
             targets=targets,
@@ -103,7 +112,18 @@ class TrainedRun:
             taken=self.manifest.get("taken"),
             missing=self.manifest.get("missing", "refuse"),
         )
-        return self.standard.apply(given)
+
+    def _without_targets(self, data: AnyData) -> str | None:
+        """What can be done with samples that have no targets; None where they lack more."""
+        with catch_warnings(action="ignore"):
+            try:
+                self._read(data, targets=False)
+            except TPError:
+                return None
+        file = data if isinstance(data, str | Path) else "FILE"
+        return (
+            f"evaluate needs the targets; without them: tpgraph predict {self.folder} --data {file}"
+        )
 
     def _columns(self, targets: bool) -> dict[str, list[str]]:
         """The choice of columns, that of what is read."""

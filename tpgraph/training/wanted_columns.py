@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tpgraph.errors import TPArgumentError, TPDataError
 from tpgraph.program import Variable
 from tpgraph.types import Dimension, Fixed
 
 __all__ = [
     "CHOOSE",
     "SHOWN",
+    "NoChosenColumns",
+    "NoColumns",
     "WantedColumns",
     "between",
     "column_name",
@@ -21,6 +24,14 @@ __all__ = [
 
 SHOWN = 5
 CHOOSE = "choose columns: --columns NAME=FIRST..LAST"
+
+
+class NoColumns(TPDataError):
+    """Data without columns or arrays that a program reads."""
+
+
+class NoChosenColumns(NoColumns, TPArgumentError):
+    """Columns are chosen that a file does not have."""
 
 
 @dataclass(frozen=True)
