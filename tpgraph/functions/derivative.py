@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from types import MappingProxyType
 
 from tpgraph.bounds import DERIVATIVE, ORDER
 from tpgraph.errors import TPTypeError
@@ -59,19 +60,24 @@ def _product_rule(factors: tuple[Expression, ...], inner: list[Expression]) -> E
     )
 
 
-def gradient(expression: Expression) -> dict[int, Expression]:
+@lru_cache(maxsize=256)
+def gradient(expression: Expression) -> Mapping[int, Expression]:
     """Every ∂ expression / ∂ argument that is not zero, by the argument's index.
 
     Equal to `differentiate` for each argument, in one walk: all arguments of φ(x¹ + … + x^k) share
-    one object φ′(x¹ + … + x^k), so that the time is linear in k.
+    one object φ′(x¹ + … + x^k), so that the time is linear in k. Layers ask for the same again.
     """
+    return MappingProxyType(_gradient(expression))
+
+
+def _gradient(expression: Expression) -> dict[int, Expression]:
     match expression:
         case Argument(index):
             return {index: number(1)}
         case Number():
             return {}
         case Apply(_, arguments, _):
-            inner = [gradient(argument) for argument in arguments]
+            inner = [_gradient(argument) for argument in arguments]
             terms: dict[int, list[Expression]] = {}
             outer = _partials(expression) if any(inner) else ()
             for o, d in zip(outer, inner, strict=False):

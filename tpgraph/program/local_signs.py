@@ -8,7 +8,7 @@ under some flip has expectation 0, and so is of order n^(−1/2) in place of 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from tpgraph.functions import MUL, Apply, Argument, Expression, parity
@@ -19,16 +19,23 @@ __all__ = ["LocalSigns"]
 
 Flip: TypeAlias = tuple[str, bool]
 """What changes its sign: a vector, or a matrix that makes vectors (transposed if True)."""
-Signs: TypeAlias = Mapping[Flip, int]
-"""−1 of a flip under which the coordinates are odd, 0 where they are neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Sets of flips as bits: those under which coordinates are odd, and neither odd nor even."""
+
+    odd: int = 0
+    mixed: int = 0
 
 
 class LocalSigns:
     """The signs of every wide vector of a program; what stands in none is even."""
 
     def __init__(self, program: Program) -> None:
+        self._bits: dict[Flip, int] = {}
         self._signs: dict[str, Signs] = {}
-        self._beneath: dict[str, frozenset[Flip]] = {}
+        self._beneath: dict[str, int] = {}
         for declaration in program.declarations:
             match declaration:
                 case InitialVectors(variables, mean) if not any(mean):
@@ -37,46 +44,66 @@ class LocalSigns:
                 case Parameter(variable) if variable.is_vector:
                     self._begin(variable.name, (variable.name, False))
         for equation in program.equations:
-            sources = (self._beneath.get(v.name, frozenset()) for v in equation.inputs)
-            beneath = frozenset().union(*sources)
+            beneath = 0
+            for variable in equation.inputs:
+                beneath |= self._beneath.get(variable.name, 0)
             match equation:
                 case MatMul(out, matrix, transpose):
-                    own, other = (matrix.name, transpose), (matrix.name, not transpose)
+                    own = self._bit((matrix.name, transpose))
                     # Wx of an x that is made from Wᵀy has a part along y.
-                    mixed = dict.fromkeys(beneath, 0) if other in beneath else {}
-                    self._signs[out.name] = {**mixed, own: 0 if mixed else -1}
-                    beneath |= {own}
+                    if beneath & self._bit((matrix.name, not transpose)):
+                        self._signs[out.name] = Signs(mixed=beneath | own)
+                    else:
+                        self._signs[out.name] = Signs(odd=own)
+                    beneath |= own
                 case Nonlin(out):
                     self._signs[out.name] = self._of(equation)
             self._beneath[equation.out.name] = beneath
 
+    def _bit(self, flip: Flip) -> int:
+        return 1 << self._bits.setdefault(flip, len(self._bits))
+
     def _begin(self, name: str, source: Flip) -> None:
-        self._signs[name] = {source: -1}
-        self._beneath[name] = frozenset({source})
+        bit = self._bit(source)
+        self._signs[name] = Signs(odd=bit)
+        self._beneath[name] = bit
 
     def is_centred(self, equation: Moment | MatMul) -> bool:
         """Whether a mean, or the sum that a readout is, has expectation 0 by symmetry."""
         if isinstance(equation, Moment):
-            return -1 in self._of(equation).values()
-        source = (equation.matrix.name, not equation.transpose)
-        signs = self._signs.get(equation.operand.name, {})
+            return self._of(equation).odd != 0
+        row = Signs(odd=self._bit((equation.matrix.name, not equation.transpose)))
+        operand = self._signs.get(equation.operand.name, Signs())
         product = Apply(MUL, (Argument(0), Argument(1)))
-        found = _signs_of(product, ({source: -1}, signs))
-        return -1 in found.values()
+        return _signs_of(product, (row, operand)).odd != 0
 
     def _of(self, equation: Nonlin | Moment) -> Signs:
         return _signs_of(
             equation.function,
-            tuple(self._signs.get(a.name, {}) if a.is_wide else {} for a in equation.arguments),
+            tuple(
+                self._signs.get(a.name, Signs()) if a.is_wide else Signs()
+                for a in equation.arguments
+            ),
         )
 
 
 def _signs_of(function: Expression, arguments: tuple[Signs, ...]) -> Signs:
-    found = {}
-    for source in dict.fromkeys(s for signs in arguments for s in signs):
-        odd = frozenset(i for i, signs in enumerate(arguments) if signs.get(source) == -1)
-        mixed = frozenset(i for i, signs in enumerate(arguments) if signs.get(source) == 0)
+    """Flips that do the same to every argument are asked about at once."""
+    alike: dict[tuple[frozenset[int], frozenset[int]], int] = {(_NONE, _NONE): -1}
+    for i, signs in enumerate(arguments):
+        split: dict[tuple[frozenset[int], frozenset[int]], int] = {}
+        for (odd, mixed), flips in alike.items():
+            split[odd | {i}, mixed] = flips & signs.odd
+            split[odd, mixed | {i}] = flips & signs.mixed
+            split[odd, mixed] = flips & ~(signs.odd | signs.mixed)
+        alike = {which: flips for which, flips in split.items() if flips}
+    del alike[_NONE, _NONE]  # flips of other vectors, an endless number
+    found = {-1: 0, 0: 0}
+    for (odd, mixed), flips in alike.items():
         own = parity(function, odd, mixed)
         if own != 1:
-            found[source] = own or 0
-    return found
+            found[own or 0] |= flips
+    return Signs(found[-1], found[0])
+
+
+_NONE: frozenset[int] = frozenset()
