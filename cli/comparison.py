@@ -36,6 +36,10 @@ Rate = Annotated[
 ]
 StepsOption = Annotated[int, typer.Option(help="SGD steps.", parser=whole(1))]
 SeedsOption = Annotated[int, typer.Option(help="Networks of each width.", parser=whole(1))]
+FewerOption = Annotated[
+    int | None,
+    typer.Option(help="Samples a step; 16, or all where there are fewer.", parser=whole(1)),
+]
 BatchOption = Annotated[int, typer.Option(help="Samples a step.", parser=whole(1))]
 NetworkPrecision = Annotated[Dtype, choice(Dtype, help="Precision of every network.")]
 
@@ -71,9 +75,12 @@ def compare(
     synthetic: Synthetic = None,
     reading: DataReading = AS_IT_IS,
     test: Annotated[
-        str,
-        typer.Option(help="Test points: so many samples, a part such as 0.1, or a CSV or NPZ."),
-    ] = "8",
+        str | None,
+        typer.Option(
+            help="Test points: so many samples, a part such as 0.1, or a CSV or NPZ; 8, or half of"
+            " the samples."
+        ),
+    ] = None,
     loss: Annotated[
         str | None, typer.Option(help='Another loss than the program\'s, such as "(f - y)^4".')
     ] = None,
@@ -109,7 +116,7 @@ def compare(
     require_samples(data, synthetic, "the comparison")
     require_places(folder=out, names=tp.study.COMPARISON_FILES, reads=(file, data, test))
     options = reading.of(data)
-    sizes, points = parse_sizes(widths), parse_test(test)
+    sizes, points = parse_sizes(widths), None if test is None else parse_test(test)
     program = load(file, constants)
     if loss is not None:
         with of_option():
@@ -154,7 +161,7 @@ def coordcheck(
     widths: WidthsOption = "64,128,256,512,1024",
     steps: StepsOption = 3,
     lr: Rate = 0.1,
-    batch: BatchOption = 16,
+    batch: FewerOption = None,
     seeds: SeedsOption = 4,
     seed: Seed = 0,
     dtype: NetworkPrecision = Dtype.float64,

@@ -11,8 +11,8 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.choices import several
 from tpgraph_cli.comparison import (
-    BatchOption,
     DataOption,
+    FewerOption,
     Rate,
     SeedsOption,
     StepsOption,
@@ -76,7 +76,7 @@ def compare_parametrizations(
     ] = None,
     steps: StepsOption = 3,
     lr: Rate = 0.1,
-    batch: BatchOption = 16,
+    batch: FewerOption = None,
     seeds: SeedsOption = 4,
     samples: Annotated[
         int,

@@ -28,11 +28,13 @@ __all__ = [
     "Columns",
     "Experience",
     "TestPoints",
+    "batch_of",
     "digest_of",
     "experience",
     "fit_exponent",
     "samples_of",
     "sizes_of",
+    "tests_of",
 ]
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -44,6 +46,12 @@ Columns: TypeAlias = Mapping[str, Sequence[str]] | None
 
 _OVERHEAD = 16
 """Numbers that an array takes beside its own."""
+
+
+_BATCH = 16
+"""Samples a step where no number is given and as many are there."""
+_TESTS = 8
+"""Test points where no number is given and twice as many samples are there."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,24 @@ def samples_of(
         assert data is not None
         found = as_dataset(program, data, columns=columns, missing=missing)
     return standardization(program, found, standardize).apply(found)
+
+
+def batch_of(batch: int | None, count: int) -> int:
+    """Samples a step of so many: the `batch` that is given, or 16, or all where there are fewer.
+
+    >>> batch_of(None, 8), batch_of(None, 100), batch_of(32, 8)
+    (8, 16, 32)
+    """
+    return max(1, min(_BATCH, count)) if batch is None else batch
+
+
+def tests_of(test: TestPoints | None, count: int) -> TestPoints:
+    """The test points that are given, or 8 of so many samples, or half where there are fewer.
+
+    >>> tests_of(None, 8), tests_of(None, 100), tests_of(0.5, 8)
+    (4, 8, 0.5)
+    """
+    return max(1, min(_TESTS, count // 2)) if test is None else test
 
 
 def experience(
@@ -151,9 +177,11 @@ def _kept(test: int | float, count: int) -> int:
     """How many of the samples are test points."""
     kept = round(test * count) if isinstance(test, float) and test < 1 else int(test)
     if kept < 1 or kept >= count or (isinstance(test, float) and test >= 1 and kept != test):
+        half = max(1, count // 2)
         raise TPArgumentError(
             f"{test} of {count} samples cannot be kept for tests",
             expected=f"1 to {count - 1}, or a part between 0 and 1",
+            mend=f"--test {half}, in Python test={half}, or more samples",
         )
     return kept
 

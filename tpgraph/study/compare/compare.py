@@ -42,7 +42,7 @@ from tpgraph.study.compare.runs import RunTask, Trainer
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.folder import held, results
 from tpgraph.study.manifest import MANIFEST, Manifest
-from tpgraph.study.samples import Columns, Experience, TestPoints, experience, samples_of
+from tpgraph.study.samples import Columns, Experience, TestPoints, experience, samples_of, tests_of
 from tpgraph.study.store import Store
 from tpgraph.study.sweep import Progress, Sweep, run_sweep
 from tpgraph.training import AnyData, check_settings
@@ -70,7 +70,7 @@ def compare(
     seeds: int = 4,
     seed: int = 0,
     synthetic: int | None = None,
-    test: TestPoints = 8,
+    test: TestPoints | None = None,
     columns: Columns = None,
     standardize: str = "none",
     missing: str = "refuse",
@@ -87,7 +87,8 @@ def compare(
 
     `seeds` networks of every width (all base widths at that size) see the same `steps` batches of
     `data` (a CSV or NPZ file, a data set, arrays) or of `synthetic` samples. `test` points are so
-    many samples or such a part, which are kept from training, or a file or arrays. `columns` choose
+    many samples or such a part, which are kept from training, or a file or arrays; 8, or half of
+    the samples where there are fewer than 16. `columns` choose
     those of a file and `standardize` ("data", or "all" for targets that are numbers too) makes
     means 0 and variances 1, see `load_data`; here by the samples that are not kept. Rows with
     `missing` values are refused or left out ("drop").
@@ -116,7 +117,8 @@ def compare(
             "the loss reads no target", mend="compare with one: loss (f - y)^2 / 2"
         )
     found = samples_of(program, data, synthetic, seed, columns, missing=missing)
-    seen = experience(program, found, test, steps, batch, seed, columns, standardize, missing)
+    points = tests_of(test, len(found))
+    seen = experience(program, found, points, steps, batch, seed, columns, standardize, missing)
     settings = {
         "steps": steps, "batch": batch, "lr": float(lr), "seed": seed, "dtype": dtype,
     }  # fmt: skip

@@ -30,6 +30,7 @@ from tpgraph.study.samples import (
     Array,
     Columns,
     Experience,
+    batch_of,
     experience,
     fit_exponent,
     samples_of,
@@ -168,7 +169,7 @@ def coordinate_check(
     widths: Sequence[int],
     steps: int = 3,
     lr: float = 0.1,
-    batch: int = 16,
+    batch: int | None = None,
     seeds: int = 4,
     seed: int = 0,
     synthetic: int | None = None,
@@ -195,11 +196,12 @@ def coordinate_check(
     Raises TPError for a program without loss or params, and TPDataError for what does not fit.
     Source: Tensor Programs V (arXiv 2203.03466), Appendix D.1; predictions from TP IV, IVb.
     """
-    check_settings(program, steps, lr, batch, seed)
+    check_settings(program, steps, lr, 1 if batch is None else batch, seed)
     _require(widths, seeds, probes)
     names = _names(program, vectors)
     samples = samples_of(program, data, synthetic, seed, columns, standardize, missing)
-    seen = experience(program, samples, _first(samples.arrays, program, probes), steps, batch, seed)
+    size = batch_of(batch, len(samples))
+    seen = experience(program, samples, _first(samples.arrays, program, probes), steps, size, seed)
     module = compile(program, dtype, optimizer=None if optimizer == "sgd" else optimizer)
     rates = adaptive_exponents(program) if optimizer_named(optimizer).adaptive else None
     shape = (len(widths), seeds, steps + 1, len(names))

@@ -23,7 +23,7 @@ from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
 from tpgraph.study.parametrizations.base_shapes import LayerShape, base_shapes
 from tpgraph.study.parametrizations.feature_change import FeatureChange, feature_changes
 from tpgraph.study.phrases import Mathematics, Phrase, exponential, number, phrase
-from tpgraph.study.samples import Columns, experience, samples_of
+from tpgraph.study.samples import Columns, batch_of, experience, samples_of
 from tpgraph.training import AnyData, Dataset
 
 __all__ = [
@@ -260,7 +260,7 @@ def compare_parametrizations(
     base: int | None = None,
     steps: int = 3,
     lr: float = 0.1,
-    batch: int = 16,
+    batch: int | None = None,
     seeds: int = 4,
     samples: int = 2**16,
     seed: int = 0,
@@ -280,7 +280,8 @@ def compare_parametrizations(
     COUNT.require(base or 1, f"the base width is {base}")
     found = samples_of(program, data, synthetic, seed, columns, standardize, missing)
     at = base if base is not None else min(widths, default=1)
-    run = _Run(found, tuple(widths), at, steps, lr, batch, seeds, samples, seed)
+    size = batch_of(batch, len(found) - 1)  # one is kept for the change of features
+    run = _Run(found, tuple(widths), at, steps, lr, size, seeds, samples, seed)
     with counting("networks", len(chosen) * len(widths) * seeds):
         each = [run.of(name, replace(program, parametrization=p)) for name, p in chosen.items()]
     return SideBySide(program.name, at, lr, steps, tuple(each))
