@@ -24,11 +24,12 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class CsvSamples:
-    """Arrays (N, d) by source name; the classes of labels; the columns that were taken in order."""
+    """Arrays (N, d) by source name; the classes of labels; columns taken in order, and all."""
 
     arrays: Mapping[str, Array]
     classes: Mapping[str, tuple[str, ...]]
     taken: Mapping[str, tuple[str, ...]]
+    columns: Mapping[str, tuple[str, ...]]
 
 
 def arrays_of_csv(
@@ -71,7 +72,8 @@ def arrays_of_csv(
         else:
             arrays[name] = numbers[:, start : start + size]
             start += size
-    return CsvSamples(arrays, found, in_order)
+    names = {name: tuple(table.header[p] for p in own) for name, own in places.items()}
+    return CsvSamples(arrays, found, in_order, names)
 
 
 def _is_label(

@@ -160,6 +160,7 @@ def load_data(
     known = _chosen_for(program, columns or {})
     labels = _Labels(program, classes or {})
     in_order: Mapping[str, tuple[str, ...]] = {}
+    names: Mapping[str, tuple[str, ...]] = {}
     if zipfile.is_zipfile(io.BytesIO(content)):
         if known:
             raise TPArgumentError(f"{path} has arrays, and no columns to choose")
@@ -178,7 +179,10 @@ def load_data(
             source, variables, ignored, labels.targets, known, labels.known, taken, missing
         )
         arrays, labels.found, in_order = dict(read.arrays), dict(read.classes), read.taken
-    found = Dataset(str(path), arrays, hashlib.sha256(content).hexdigest(), labels.found, in_order)
+        names = read.columns
+    found = Dataset(
+        str(path), arrays, hashlib.sha256(content).hexdigest(), labels.found, in_order, names
+    )
     return standardization(program, found, standardize).apply(found)
 
 

@@ -22,7 +22,7 @@ class Dataset:
 
     `digest` is the SHA-256 of the file (or of the arrays), `name` what errors call it, `classes`
     what the labels of targets were, in the order of their entries. `taken` are the names of the
-    columns of a file that were taken in their order, by variable.
+    columns of a file that were taken in their order, by variable, and `columns` those of all.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Dataset:
     digest: str
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         shapes = (f"{name} {array.shape}" for name, array in self.arrays.items())

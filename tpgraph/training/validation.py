@@ -12,6 +12,7 @@ from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.program import Program
 from tpgraph.seeds import seed_sequence
 from tpgraph.training.data import AnyData, as_dataset
+from tpgraph.training.far_columns import tell_far_columns
 from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import Standardization, standardization
 
@@ -60,6 +61,8 @@ def split_samples(
             missing=missing,
         )
         what = held.digest
+    if standardize == "none":
+        tell_far_columns(program, train)
     standard = standardization(program, train, standardize)
     return Split(
         standard.apply(train), None if held is None else standard.apply(held), standard, what
