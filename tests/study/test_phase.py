@@ -149,7 +149,32 @@ def test_linear_and_constant_functions_have_phases():
     assert (constant.q, constant.chi, constant.c) == pytest.approx((2.8, 0.0, 1.0), rel=1e-10)
 
 
+@pytest.mark.parametrize(
+    ("function", "written"),
+    [
+        ("elu", "max(z, 0) + exp(min(z, 0)) - 1"),
+        ("mish", "z * tanh(log(1 + exp(z)))"),
+        ("hardtanh", "min(max(z, 0 - 1), 1)"),
+        ("z * tanh(z)", "z * (1 - 2 / (1 + exp(2 * z)))"),
+    ],
+)
+def test_any_function_has_its_phases(function, written):
+    """By a name of what is made of the table, and by a text; moments by scipy's quadrature."""
+    found, other = (fixed_point(f, 0.8, 0.5) for f in (function, written))
+    assert (found.q, found.chi, found.c) == pytest.approx((other.q, other.chi, other.c), rel=1e-7)
+    phi = {
+        "elu": lambda z: z if z > 0 else math.expm1(z),
+        "mish": lambda z: z * math.tanh(math.log1p(math.exp(z))),
+        "hardtanh": lambda z: min(max(z, -1.0), 1.0),
+        "z * tanh(z)": lambda z: z * math.tanh(z),
+    }[function]
+    sd = math.sqrt(found.q)
+    assert found.q == pytest.approx(0.8 * gaussian(lambda z: phi(sd * z) ** 2) + 0.5, rel=1e-6)
+
+
 def test_what_cannot_be_evaluated_is_said():
+    with pytest.raises(TPDataError, match="is no function of tpgraph"):
+        fixed_point(lambda z: z, 1.0, 1.0)
     with pytest.raises(TPNameError, match="there is no function tahn"):
         fixed_point("tahn", 1.0, 1.0)
     with pytest.raises(TPTypeError, match=r"max is no function of one argument\n.*such as tanh"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -24,10 +25,14 @@ from tpgraph.functions import (
     numpy_helpers,
     to_numpy,
 )
+from tpgraph.functions.library import LIBRARY
 from tpgraph.language.function_text import function_of
 from tpgraph.program.near_names import did_you_mean
 
-__all__ = ["activation", "applied", "unknown_function", "value_and_slope"]
+__all__ = ["NAMED_FUNCTIONS", "activation", "applied", "unknown_function", "value_and_slope"]
+
+NAMED_FUNCTIONS: Mapping[str, Function] = MappingProxyType({**COORDINATEWISE, **LIBRARY})
+"""All functions that have a name."""
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -35,28 +40,29 @@ Array: TypeAlias = npt.NDArray[np.float64]
 def activation(text: str) -> Function:
     """The function of one argument that a text names or writes over z: `tanh`, `z*sigmoid(2*z)`.
 
-    Raises TPDataError for anything else.
+    Names are those of the table and of what is made of it, such as `elu` and `mish`. Raises
+    TPDataError for anything else.
     """
-    if text in COORDINATEWISE:
+    if text in NAMED_FUNCTIONS:
         try:
-            applied(COORDINATEWISE[text])
+            applied(NAMED_FUNCTIONS[text])
         except TPTypeError as error:
             raise TPDataError(error.message, expected=error.expected) from None
-        return COORDINATEWISE[text]
+        return NAMED_FUNCTIONS[text]
     try:
-        return Defined(text, ("z",), function_of(text, ("z",), COORDINATEWISE))
+        return Defined(text, ("z",), function_of(text, ("z",), NAMED_FUNCTIONS))
     except TPError as error:
         raise TPDataError(
             f"activation {text} is not understood: {error.message}",
             error.span,
             "a named function such as relu, tanh, erf, sigmoid, or an expression in z",
-            did_you_mean(text, COORDINATEWISE) if text.isidentifier() else None,
+            did_you_mean(text, NAMED_FUNCTIONS) if text.isidentifier() else None,
         ) from None
 
 
 def unknown_function(name: str, kind: type[TPError] = TPNameError) -> TPError:
     """What is said of a name that no function of one argument has."""
-    known = [n for n, p in COORDINATEWISE.items() if _is_of_one(p)]
+    known = [n for n, f in NAMED_FUNCTIONS.items() if _is_of_one(f)]
     mend = did_you_mean(name, known) if name.isidentifier() else None
     return kind(f"there is no function {name}", expected=", ".join(known), mend=mend)
 

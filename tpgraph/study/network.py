@@ -25,13 +25,12 @@ from tpgraph.errors import (
     TPTypeError,
     within,
 )
-from tpgraph.functions import COORDINATEWISE
 from tpgraph.kernels.empirical import Finite, finite
 from tpgraph.language import Reading, editing, parse, read
 from tpgraph.language.editing.formulas import loss_patch
 from tpgraph.language.syntax import DefineConst, DefineDim, Loss
 from tpgraph.program import Program, require_memory
-from tpgraph.study.activations import unknown_function
+from tpgraph.study.activations import NAMED_FUNCTIONS, unknown_function
 
 __all__ = [
     "CALLED",
@@ -156,10 +155,10 @@ def constants_at(
 def with_function(text: str, function: str) -> str:
     """The text with another φ: `fn φ(z) = tanh(z)` for tanh.
 
-    Raises TPDataError for a function that the table has not, and a text that defines no φ of one
+    Raises TPDataError for a function that has no name, and a text that defines no φ of one
     argument.
     """
-    if function not in COORDINATEWISE:
+    if function not in NAMED_FUNCTIONS:
         raise unknown_function(function, TPDataError)
     try:
         return editing.set_function(read(text, CALLED), "φ", function).apply(text)

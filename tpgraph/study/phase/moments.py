@@ -21,12 +21,20 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPLimitError
-from tpgraph.functions import COORDINATEWISE, Expression, Function, differentiate, evaluate
+from tpgraph.errors import TPDataError, TPLimitError
+from tpgraph.functions import (
+    Defined,
+    Expression,
+    Function,
+    Primitive,
+    differentiate,
+    evaluate,
+)
 from tpgraph.limits.closed_forms.duals import DUALS, dual
 from tpgraph.limits.closed_forms.line_quadrature import hermite
 from tpgraph.limits.closed_forms.mehler import series
-from tpgraph.study.activations import applied, unknown_function
+from tpgraph.limits.closed_forms.smoothness import kinks
+from tpgraph.study.activations import NAMED_FUNCTIONS, activation, applied, unknown_function
 
 __all__ = ["GaussianMoments", "moments_of"]
 
@@ -62,7 +70,7 @@ class GaussianMoments:
     def V_prime(self, q: npt.ArrayLike) -> Array:
         """dV/dq = E[z φ(√q z) φ′(√q z)]/√q, for q > 0, kinks included."""
         q = np.asarray(q, dtype=float)
-        found = _expectation(lambda u, z: z * self._value(u) * self._slope(u), q)
+        found = self._expectation(lambda u, z: z * self._value(u) * self._slope(u), q)
         return np.asarray(found / np.sqrt(q))
 
     def G(self, p: npt.ArrayLike, cov: npt.ArrayLike, q: npt.ArrayLike) -> Array:
@@ -98,7 +106,11 @@ class GaussianMoments:
 
     def _closed(self, name: str, q: npt.ArrayLike, integrand: Callable[..., Array]) -> Array:
         q = np.asarray(q, dtype=float)
-        return _dual(name, q, q, q) if name in DUALS else _expectation(integrand, q)
+        return _dual(name, q, q, q) if name in DUALS else self._expectation(integrand, q)
+
+    def _expectation(self, integrand: Callable[[Array, Array], Array], q: Array) -> Array:
+        places = tuple(u for u in kinks(self.expression) or () if u)
+        return _expectation(integrand, q, places)
 
     @property
     def ramp(self) -> float | None:
@@ -116,14 +128,22 @@ class GaussianMoments:
 
 
 def moments_of(function: str | Function) -> GaussianMoments:
-    """The moments of a function of the table, by its name, or of one that a program defines.
+    """The moments of a function: by its name, as a text over z, or one that a program defines.
 
-    Raises TPNameError for an unknown name, TPTypeError for a function of several arguments.
+    Raises TPNameError for an unknown name, TPDataError for what else is no function, TPTypeError
+    for a function of several arguments.
     """
-    found = COORDINATEWISE.get(function) if isinstance(function, str) else function
-    if found is None:
-        raise unknown_function(str(function))
-    return GaussianMoments(found.name, applied(found))
+    if not isinstance(function, str | Primitive | Defined):
+        raise TPDataError(
+            f"{function!r} is no function of tpgraph",
+            expected='its name, such as "tanh", or a text over z, such as "z*tanh(z)"',
+        )
+    if isinstance(function, str):
+        named = NAMED_FUNCTIONS.get(function)
+        if named is None and function.isidentifier() and function != "z":
+            raise unknown_function(function)
+        function = named or activation(function)
+    return GaussianMoments(function.name, applied(function))
 
 
 def _evaluated(expression: Expression, u: Array) -> Array:
@@ -137,14 +157,21 @@ def _dual(name: str, p: Array, cov: Array, q: Array) -> Array:
         return dual(name, p, cov, q)
 
 
-def _expectation(integrand: Callable[[Array, Array], Array], q: Array) -> Array:
-    """E f(√q z, z) for every q; nodes are doubled until two results agree."""
+def _expectation(
+    integrand: Callable[[Array, Array], Array], q: Array, places: tuple[float, ...]
+) -> Array:
+    """E f(√q z, z) for every q; nodes are doubled until two results agree.
+
+    Panels end at the `places` √q z where f is not smooth, and shrink towards 0.
+    """
     before: Array | None = None
     for count in _NODES:
-        z, weights = _panels(count)
+        z, weights = _panels_between(q, places, count) if places else _panels(count)
         with np.errstate(all="ignore"):
-            values = integrand(np.sqrt(q)[..., None] * z, np.broadcast_to(z, (*q.shape, len(z))))
-            after = np.asarray(values @ weights)
+            values = integrand(
+                np.sqrt(q)[..., None] * z, np.broadcast_to(z, (*q.shape, z.shape[-1]))
+            )
+            after = np.asarray((values * weights).sum(axis=-1) if places else values @ weights)
         if before is not None and _settled(before, after):
             return after
         before = after
@@ -169,6 +196,20 @@ def _panels(count: int) -> tuple[Array, Array]:
     z = (middle[:, None] + half[:, None] * nodes).ravel()
     w = (half[:, None] * weights).ravel() * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
     return np.concatenate([-z, z]), np.concatenate([w, w])
+
+
+def _panels_between(q: Array, places: tuple[float, ...], count: int) -> tuple[Array, Array]:
+    """The same for every q, (*q, nodes), with the ends of panels at places/√q too."""
+    dyadic = np.append(_REACH * 2.0 ** -np.arange(_HALVINGS), 0.0)
+    always = np.broadcast_to(np.concatenate([-dyadic, dyadic]), (*q.shape, 2 * len(dyadic)))
+    with np.errstate(divide="ignore"):
+        own = np.clip(np.array(places) / np.sqrt(q)[..., None], -_REACH, _REACH)
+    edges = np.sort(np.concatenate([always, own], axis=-1), axis=-1)
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    middle, half = (edges[..., 1:] + edges[..., :-1]) / 2, (edges[..., 1:] - edges[..., :-1]) / 2
+    z = (middle[..., None] + half[..., None] * nodes).reshape(*q.shape, -1)
+    w = (half[..., None] * weights).reshape(*q.shape, -1)
+    return z, w * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
 
 
 @lru_cache(maxsize=1024)
