@@ -46,6 +46,22 @@ def test_columns_taken_in_order_are_found_by_their_names_again(tmp_path: Path) -
         assert (tp.predict(tmp_path / "run", others).outputs["f"] == one).all()
 
 
+@pytest.mark.parametrize("name", ["ξ", "xi"])
+def test_a_chosen_range_is_the_same_columns_again(tmp_path: Path, name: str) -> None:
+    """What lies between two columns of one file need not lie there in another."""
+    X = np.random.default_rng(1).standard_normal((20, 4)).round(3)
+    rows = [[*row, "cat" if row[0] > 0 else "dog"] for row in X.tolist()]
+    first = _table(tmp_path / "first.csv", ["a", "b", "c", "d", "kind"], rows)
+    mixed = [[row[k] for k in (3, 0, 4, 2, 1)] for row in rows]
+    turned = _table(tmp_path / "turned.csv", ["d", "a", "kind", "c", "b"], mixed)
+    columns = {name: ["a..d"], "y": ["kind"]}
+    run = tmp_path / "run"
+    tp.train(NETWORK, first, widths={"n": 8}, steps=3, out=run, columns=columns, validation=turned)
+    one, other = (tp.predict(run, file).outputs["f"] for file in (first, turned))
+    assert (one == other).all()
+    assert tp.evaluate(run, turned) == tp.evaluate(run, first)
+
+
 def test_new_data_without_its_classes_is_told_so(tmp_path: Path) -> None:
     rows = [[k, 1, 0, -k, "cat" if k % 2 else "dog"] for k in range(8)]
     data = _table(tmp_path / "data.csv", ["a", "b", "c", "d", "kind"], rows)

@@ -23,6 +23,7 @@ from tpgraph.training import (
     standardization,
     synthetic_data,
 )
+from tpgraph.training.named_arrays import columns_again
 
 __all__ = [
     "Columns",
@@ -164,8 +165,9 @@ def _test_points(
     """The data of the test points by name, and which samples are not kept for them."""
     if not isinstance(test, int | float):
         points = as_dataset(
-            program, test, targets=False, columns=columns, taken=samples.taken, missing=missing
-        )
+            program, test, targets=False, columns=columns_again(columns, samples.columns),
+            taken=samples.taken, missing=missing,
+        )  # fmt: skip
         return points.arrays, np.arange(len(samples))
     kept = _kept(test, len(samples))
     order = np.random.default_rng(seed_sequence(seed, "test points")).permutation(len(samples))

@@ -84,13 +84,17 @@ class Settings:
 
 @dataclass
 class Checkpoint:
-    """A directory `out` and what is written into it; `taken` are the columns of `Dataset.taken`."""
+    """A directory `out` and what is written into it.
+
+    `taken` and `read` are the columns of `Dataset.taken` and of `Dataset.columns`.
+    """
 
     out: Path
     settings: Settings
     text: str
     data_name: str
     taken: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    read: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @contextmanager
     def held(self, resume: bool) -> Iterator[None]:
@@ -226,6 +230,7 @@ class Checkpoint:
             **self.settings.document(),
             "data": self.data_name,
             "taken": {name: list(columns) for name, columns in self.taken.items()},
+            "read": {name: list(columns) for name, columns in self.read.items()},
             "steps": len(course.losses),
             "steps_wanted": wanted,
             "loss": course.losses[-1] if course.losses else None,

@@ -152,7 +152,7 @@ def train(
         text = to_text(program)
         settings = _settings(program, text, samples, sizes, dtype, recipe, split, columns, missing)
         name = Path(samples.name).name
-        checkpoint = Checkpoint(Path(out), settings, text, name, samples.taken)
+        checkpoint = Checkpoint(Path(out), settings, text, name, samples.taken, samples.columns)
     if resume and overwrite:
         raise TPArgumentError("a run is gone on with or begun anew", expected="resume or overwrite")
     if resume and checkpoint is None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from tpgraph.errors import TPArgumentError
+from tpgraph.program import canonical_variable
 from tpgraph.shown import one_line, quantity
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "columns_again"]
 
 Array = npt.NDArray[np.float64]
 
@@ -50,3 +51,16 @@ class Dataset:
     def rows(self, indices: npt.NDArray[np.int64]) -> Dataset:
         """These samples of it."""
         return replace(self, arrays={name: a[indices] for name, a in self.arrays.items()})
+
+
+def columns_again(
+    chosen: Mapping[str, Sequence[str]] | None, read: Mapping[str, Sequence[str]]
+) -> dict[str, Sequence[str]]:
+    """A choice of columns for another file by the names that were `read` (`Dataset.columns`).
+
+    What lies between two columns in one file need not lie there in another.
+
+    >>> columns_again({"y": ["a..c"]}, {"y": ("a", "b", "c")})
+    {'y': ('a', 'b', 'c')}
+    """
+    return {name: read.get(canonical_variable(name), own) for name, own in (chosen or {}).items()}

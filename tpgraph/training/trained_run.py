@@ -30,7 +30,7 @@ from tpgraph.training.class_labels import labels_at
 from tpgraph.training.course import BEST, STATE
 from tpgraph.training.data import AnyData, as_dataset
 from tpgraph.training.metrics import is_classes, metrics, outputs_of, paired
-from tpgraph.training.named_arrays import Dataset
+from tpgraph.training.named_arrays import Dataset, columns_again
 from tpgraph.training.standardization import Standardization
 from tpgraph.training.wanted_columns import NoColumns
 
@@ -125,10 +125,10 @@ class TrainedRun:
             f"evaluate needs the targets; without them: tpgraph predict {self.folder} --data {file}"
         )
 
-    def _columns(self, targets: bool) -> dict[str, list[str]]:
-        """The choice of columns, that of what is read."""
+    def _columns(self, targets: bool) -> dict[str, Sequence[str]]:
+        """The choice of columns, that of what is read: by the names that a range was then."""
         left_out = set() if targets else {d.variable.name for d in self.module.program.targets}
-        chosen: Mapping[str, list[str]] = self.manifest["columns"]
+        chosen = columns_again(self.manifest["columns"], self.manifest.get("read", {}))
         return {name: names for name, names in chosen.items() if name not in left_out}
 
     def evaluate(self, data: AnyData) -> dict[str, float]:

@@ -13,7 +13,7 @@ from tpgraph.program import Program
 from tpgraph.seeds import seed_sequence
 from tpgraph.training.data import AnyData, as_dataset
 from tpgraph.training.far_columns import tell_far_columns
-from tpgraph.training.named_arrays import Dataset
+from tpgraph.training.named_arrays import Dataset, columns_again
 from tpgraph.training.standardization import Standardization, standardization
 
 __all__ = ["Split", "split_samples"]
@@ -55,7 +55,7 @@ def split_samples(
         held = as_dataset(
             program,
             given,
-            columns=columns,
+            columns=columns_again(columns, samples.columns),
             classes=samples.classes,
             taken=samples.taken,
             missing=missing,
