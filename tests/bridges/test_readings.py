@@ -5,6 +5,7 @@ TPGRAPH_TESTS=all also draws the largest backward passes, and takes the slowest 
 
 import numpy as np
 import pytest
+import torch
 from bridges.registry import CASES, given, imported, seldom
 
 import tpgraph as tp
@@ -123,3 +124,13 @@ def test_biases_that_vanish_beside_what_vanishes_are_said():
         if any("lack what these add" in note for note in imported(name).notes)
     }
     assert said == {"rnn", "gru"}
+
+
+def test_what_memory_holds_is_no_constant():
+    """A padded tensor is begun without values: torch fills it by nan where that is asked for."""
+    torch.use_deterministic_algorithms(True)
+    try:
+        assert torch.empty(3).isnan().all()
+        imported.__wrapped__("padded")
+    finally:
+        torch.use_deterministic_algorithms(False)

@@ -1,9 +1,11 @@
 """Options of `draw`, in Python and on the command line."""
 
+import io
 import json
 import re
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import tpgraph as tp
@@ -74,7 +76,8 @@ def test_a_picture_without_a_program(mlp):
     out.write_text(re.sub("<metadata.*</metadata>", "", out.read_text(), flags=re.DOTALL))
     with pytest.raises(TPDataError, match="a picture without a program"):
         tp.load(out)
-    tp.draw(MLP.program(), mlp.with_suffix(".png"))
+    with Image.open(io.BytesIO(tp.draw(MLP.program()).png(50))) as image:
+        image.save(mlp.with_suffix(".png"))
     with pytest.raises(TPDataError, match="a picture without a program"):
         tp.load(mlp.with_suffix(".png"))
 

@@ -100,6 +100,10 @@ def interpreted(exported: Exported, n: int) -> Graph:
     raise refusal("the parts of the parameters that are used overlap in too many ways")
 
 
+_UNSET = ("empty", "empty_like", "empty_permuted", "empty_strided", "new_empty")
+"""Operations whose results are whatever memory holds."""
+
+
 @dataclass(slots=True)
 class _Reader:
     exported: Exported
@@ -232,7 +236,9 @@ class _Reader:
         }
         if not self._has_cells([arguments, keywords]) and not self._is_wide(site):
             target: Any = site.first.target
-            return target(*arguments, **keywords)
+            found = target(*arguments, **keywords)
+            # Whatever memory held is no part of a module, and is written over where it is read.
+            return torch.zeros_like(found) if site.name in _UNSET else found
         rule = RULES.get(site.name)
         if rule is None:
             known = reason_without_rule(site.name)
