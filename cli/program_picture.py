@@ -96,8 +96,8 @@ class ProgramPicture:
     def _write(self, drawing: Drawing, target: str) -> None:
         """Write a picture; EPS with a file for each page, but for standard output."""
         if self.kind == "eps" and target != STANDARD:
-            for page, place in zip(drawing.eps_pages, drawing.places(target), strict=True):
-                write(page, str(place))
+            for place, content in drawing.files(target).items():
+                write(content, str(place))
         else:
             write(picture_content(drawing, self.kind, self.dpi, self.pixels), target)
 

@@ -146,7 +146,7 @@ def test_encapsulated_postscript_has_a_file_for_every_page(tmp_path):
     drawn = tp.draw(LARGE[0][0], width=PAGE[0])
     target = tmp_path / "net.eps"
     assert drawn.save(target) == target
-    places = drawn.places(target)
+    places = [*drawn.files(target)]
     assert [p.name for p in places[:2]] == ["net.eps", "net-2.eps"]
     assert len(places) == drawn.pages > 1
     assert sorted(places) == sorted(tmp_path.iterdir())
@@ -158,9 +158,9 @@ def test_encapsulated_postscript_has_a_file_for_every_page(tmp_path):
         assert right - left == pytest.approx(page.width, abs=2)
         assert top - bottom == pytest.approx(page.height, abs=2)
     assert len({place.read_text() for place in places}) == len(places)
-    assert drawn.places("net.svg") == [Path("net.svg")]
+    assert [*drawn.files("net.svg")] == [Path("net.svg")]
     one = tp.draw(tp.parse(MLP), width=PAGE[0])
-    assert one.places(target) == [target]
+    assert [*one.files(target)] == [target]
     assert one.eps_pages == (one.eps,)
 
 

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 
@@ -189,9 +190,17 @@ class Drawing:
     def save(self, path: str | Path) -> Path:
         """Write the picture in the format that the file's extension names; all of it or nothing.
 
-        EPS has a file for each page (`places`).
+        EPS has a file for each page (`files`).
 
         Raises TPError for an extension that is no format, or a place that cannot be written.
+        """
+        for place, content in self.files(path).items():
+            write_bytes(place, content)
+        return Path(path)
+
+    def files(self, path: str | Path) -> dict[Path, bytes]:
+        """What `save` writes: of EPS with several pages `OUT.eps`, `OUT-2.eps`, …. Raises TPError
+        for an extension that is no format.
         """
         target = Path(path)
         paint = FORMATS.get(target.suffix.lower())
@@ -201,19 +210,11 @@ class Drawing:
                 expected=f"a file name that ends in {', '.join(FORMATS)}",
                 mend=f"write {target.with_suffix('.svg')}",
             )
-        if target.suffix.lower() == ".eps":
-            for place, page in zip(self.places(target), self.eps_pages, strict=True):
-                write_bytes(place, page.encode())
-        else:
-            write_bytes(target, paint(self))
-        return target
-
-    def places(self, path: str | Path) -> list[Path]:
-        """The files that `save` writes: of EPS with several pages `OUT.eps`, `OUT-2.eps`, …."""
-        target = Path(path)
-        pages = self.pages if target.suffix.lower() == ".eps" else 1
-        named = (target.with_name(f"{target.stem}-{n}{target.suffix}") for n in range(2, pages + 1))
-        return [target, *named]
+        if target.suffix.lower() != ".eps":
+            return {target: paint(self)}
+        first, *others = (page.encode() for page in self.eps_pages)
+        named = (target.with_name(f"{target.stem}-{n}{target.suffix}") for n in count(2))
+        return {target: first, **dict(zip(named, others, strict=False))}
 
 
 FORMATS: dict[str, Callable[[Drawing], bytes]] = {

@@ -23,7 +23,7 @@ from tpgraph.training import (
     standardization,
     synthetic_data,
 )
-from tpgraph.training.named_arrays import columns_again
+from tpgraph.training.data import as_before
 
 __all__ = [
     "Columns",
@@ -127,9 +127,7 @@ def experience(
     steps: int,
     batch: int,
     seed: int,
-    columns: Columns = None,
     standardize: str = "none",
-    missing: str = "refuse",
 ) -> Experience:
     """Samples kept for tests, and a schedule over the others; what no step sees is left out.
 
@@ -137,7 +135,7 @@ def experience(
     kept for tests, and `columns` choose those of a file of test points. Raises TPDataError where
     samples do not suffice.
     """
-    points, rows = _test_points(program, samples, test, seed, columns, missing)
+    points, rows = _test_points(program, samples, test, seed)
     standard = standardization(program, samples.rows(rows), standardize)
     if batch > len(rows):
         raise TPArgumentError(
@@ -155,19 +153,11 @@ def experience(
 
 
 def _test_points(
-    program: Program,
-    samples: Dataset,
-    test: TestPoints,
-    seed: int,
-    columns: Columns,
-    missing: str,
+    program: Program, samples: Dataset, test: TestPoints, seed: int
 ) -> tuple[Mapping[str, Array], npt.NDArray[np.int64]]:
     """The data of the test points by name, and which samples are not kept for them."""
     if not isinstance(test, int | float):
-        points = as_dataset(
-            program, test, targets=False, columns=columns_again(columns, samples.columns),
-            taken=samples.taken, missing=missing,
-        )  # fmt: skip
+        points = as_before(program, test, samples, targets=False)
         return points.arrays, np.arange(len(samples))
     kept = _kept(test, len(samples))
     order = np.random.default_rng(seed_sequence(seed, "test points")).permutation(len(samples))

@@ -38,6 +38,7 @@ from tpgraph.files import atomic, make_directory, remove_rests, write_text
 from tpgraph.locks import alone
 from tpgraph.seals import digest, open_document, seal_document
 from tpgraph.training.course import Course
+from tpgraph.training.missing import REFUSE
 from tpgraph.training.recipe import Recipe
 
 __all__ = ["TRAINING_FILES", "Checkpoint", "Settings", "read_manifest", "sha256"]
@@ -53,8 +54,8 @@ CHECKSUM = "__sha256__"
 SCHEMA = "tpgraph.training/3"
 
 
-_BEFORE = {"missing": "refuse"}
-"""What was so before manifests said it."""
+_UNSAID: dict[str, Any] = {"missing": REFUSE, "taken": {}, "read": {}}
+"""What holds of a run whose manifest is older than its saying so."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Settings:
     classes: Mapping[str, list[str]] = field(default_factory=dict)
     mean: Mapping[str, list[float]] = field(default_factory=dict)
     sd: Mapping[str, list[float]] = field(default_factory=dict)
-    missing: str = "refuse"
+    missing: str = REFUSE
 
     def document(self) -> dict[str, Any]:
         """All of it by name; of the number of steps what the rates depend on, `schedule_steps`."""
@@ -198,11 +199,10 @@ class Checkpoint:
         )
 
     def _require_same(self, manifest: Mapping[str, Any]) -> None:
-        before = {**_BEFORE, **manifest}
         changed = [
-            _change(key, before.get(key), value)
+            _change(key, manifest.get(key), value)
             for key, value in self.settings.document().items()
-            if key != "program" and before.get(key) != value
+            if key != "program" and manifest.get(key) != value
         ]
         if changed:
             steps = (
@@ -248,7 +248,7 @@ def read_manifest(out: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        return open_document(SCHEMA, path.read_bytes())
+        return {**_UNSAID, **open_document(SCHEMA, path.read_bytes())}
     except (OSError, Damage) as error:
         raise TPError(
             f"{path} is damaged: {error}",

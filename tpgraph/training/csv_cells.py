@@ -102,21 +102,18 @@ class CsvCells:
             ) if columns else np.zeros((0, 0))  # fmt: skip
         except ValueError:
             return None
-        fits = found.shape[1] == len(columns) and (whole or not self._uneven(width))
+        is_even = whole or all(len(cells) == width for _, cells in self._rows())
+        fits = found.shape[1] == len(columns) and is_even
         return np.asarray(found, dtype=np.float64) if fits and np.isfinite(found).all() else None
 
     def _by_cell(self, columns: Sequence[int]) -> Array:
         """The numbers of columns, among them those with a decimal comma. Raises TPDataError."""
-        width, rows = len(self.header), list(self._rows())
+        rows = list(self._rows())
         comma = self.delimiter != ","
         faults: list[Fault] = []
         for number, cells in rows:
-            if len(cells) != width and not faults:
-                raise TPDataError(
-                    f"{len(cells)} cells in a table of {width} columns",
-                    self.line(number),
-                    f"{width} cells",
-                )
+            if not faults:
+                self._require_whole(number, cells)
             for place in sorted(place for place in columns if place < len(cells)):
                 cell = cells[place].strip()
                 what = fault_of(cell, comma)
@@ -129,6 +126,16 @@ class CsvCells:
             self._require_one_point(columns, rows)
         table = [[as_number(cells[place].strip(), comma) for place in columns] for _, cells in rows]
         return np.array(table, dtype=np.float64).reshape(len(rows), len(columns))
+
+    def _require_whole(self, number: int, cells: Sequence[str]) -> None:
+        """Raise TPDataError where a row has more cells than the header, or fewer."""
+        width = len(self.header)
+        if len(cells) != width:
+            raise TPDataError(
+                f"{len(cells)} cells in a table of {width} columns",
+                self.line(number),
+                f"{width} cells",
+            )
 
     def _require_one_point(
         self, columns: Sequence[int], rows: Sequence[tuple[int, list[str]]]
@@ -172,16 +179,15 @@ class CsvCells:
 
     def column(self, place: int) -> list[str]:
         """The cells of a column below the header. Raises TPDataError for rows of other lengths."""
-        if self._uneven(len(self.header)):
-            self._by_cell(())
-        return [cells[place].strip() for _, cells in self._rows()]
+        found = []
+        for number, cells in self._rows():
+            self._require_whole(number, cells)
+            found.append(cells[place].strip())
+        return found
 
     def cell(self, row: int, place: int) -> Span:
         """The cell of a row below the header, counted from 0, in a column."""
         return self._cell(next(islice(self._rows(), row, None))[0], place)
-
-    def _uneven(self, width: int) -> bool:
-        return any(len(cells) != width for _, cells in self._rows())
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         """Line number and cells of every row below the header that is read."""

@@ -46,9 +46,9 @@ def arrays_of_csv(
 
     `targets` may be labels, of the `classes` that are known already, if any. `chosen` are names of
     columns, or `first..last`, by variable; `taken` those that another file had where columns were
-    taken in order, which mean the same wherever they stand. Rows with
-    missing cells are left out if `missing` is "drop". Raises TPDataError with line and column
-    for what is missing, no number or not finite.
+    taken in order, which mean the same wherever they stand. Rows with missing cells are left out if
+    `missing` is "drop". Raises TPDataError with line and column for what is missing, no number or
+    not finite.
     """
     if not source.text.strip():
         raise TPDataError(f"{source.name} is empty", expected="a header and a row for each sample")

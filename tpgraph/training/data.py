@@ -29,7 +29,7 @@ from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import standardization
 from tpgraph.training.wanted_columns import NoColumns
 
-__all__ = ["AnyData", "as_dataset", "dataset", "load_data", "minibatches"]
+__all__ = ["AnyData", "as_before", "as_dataset", "dataset", "load_data", "minibatches"]
 
 Array = npt.NDArray[np.float64]
 
@@ -66,6 +66,25 @@ def as_dataset(
             data, program, targets, columns=columns, classes=classes, taken=taken, missing=missing
         )
     raise _without_names(program, data, targets)
+
+
+def as_before(program: Program, data: AnyData, before: Dataset, targets: bool = True) -> Dataset:
+    """Other samples, read as those before were.
+
+    Columns that were chosen are sought by their names, as what lies between two columns of one file
+    need not lie there in another; labels are of the same classes, and `missing` values treated
+    alike.
+    """
+    wanted = {variable.name for variable in _expected(program, targets)}
+    return as_dataset(
+        program,
+        data,
+        targets=targets,
+        columns={name: before.columns[name] for name in before.chosen & wanted},
+        classes=before.classes,
+        taken=before.taken,
+        missing=before.missing,
+    )
 
 
 def _without_names(program: Program, data: Any, targets: bool) -> TPDataError:
@@ -117,7 +136,7 @@ def dataset(
     for name, array in found.items():
         digest.update(f"{name} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
-    return Dataset("arrays", found, digest.hexdigest(), read.found)
+    return Dataset("arrays", found, digest.hexdigest(), read.found, missing=missing)
 
 
 def load_data(
@@ -180,8 +199,9 @@ def load_data(
         )
         arrays, labels.found, in_order = dict(read.arrays), dict(read.classes), read.taken
         names = read.columns
+    digest = hashlib.sha256(content).hexdigest()
     found = Dataset(
-        str(path), arrays, hashlib.sha256(content).hexdigest(), labels.found, in_order, names
+        str(path), arrays, digest, labels.found, in_order, names, frozenset(known), missing
     )
     return standardization(program, found, standardize).apply(found)
 

@@ -137,7 +137,7 @@ def train(
     else:
         module = compile(program, dtype, optimizer=recipe.optimizer)
     samples = as_dataset(program, data, columns=columns, missing=missing)
-    split = split_samples(program, samples, validation, recipe.seed, standardize, columns, missing)
+    split = split_samples(program, samples, validation, recipe.seed, standardize)
     if batch is None:
         recipe = replace(recipe, batch=min(_BATCH, len(split.train)))
     if recipe.batch > len(split.train):
@@ -150,7 +150,7 @@ def train(
     checkpoint = None
     if out is not None:
         text = to_text(program)
-        settings = _settings(program, text, samples, sizes, dtype, recipe, split, columns, missing)
+        settings = _settings(program, text, samples, sizes, dtype, recipe, split, columns)
         name = Path(samples.name).name
         checkpoint = Checkpoint(Path(out), settings, text, name, samples.taken, samples.columns)
     if resume and overwrite:
@@ -182,14 +182,13 @@ def _settings(
     recipe: Recipe,
     split: Split,
     columns: Mapping[str, Sequence[str]] | None,
-    missing: str,
 ) -> Settings:
     """What must be the same for the run to be gone on with."""
     return Settings(
         program.name, sha256(text), samples.digest, sizes, dtype, recipe, split.what,
         {name: list(chosen) for name, chosen in (columns or {}).items()},
         {name: list(classes) for name, classes in samples.classes.items()},
-        split.standard.mean, split.standard.sd, missing,
+        split.standard.mean, split.standard.sd, samples.missing,
     )  # fmt: skip
 
 

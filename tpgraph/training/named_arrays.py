@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from tpgraph.errors import TPArgumentError
-from tpgraph.program import canonical_variable
 from tpgraph.shown import one_line, quantity
+from tpgraph.training.missing import REFUSE
 
-__all__ = ["Dataset", "columns_again"]
+__all__ = ["Dataset"]
 
 Array = npt.NDArray[np.float64]
 
@@ -23,7 +23,9 @@ class Dataset:
 
     `digest` is the SHA-256 of the file (or of the arrays), `name` what errors call it, `classes`
     what the labels of targets were, in the order of their entries. `taken` are the names of the
-    columns of a file that were taken in their order, by variable, and `columns` those of all.
+    columns of a file that were taken in their order, by variable, and `columns` those of all;
+    `chosen` are the variables for which columns were chosen, and `missing` says what became of rows
+    without a value. So another file is read alike (`tpgraph.training.data.as_before`).
     """
 
     name: str
@@ -32,6 +34,8 @@ class Dataset:
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    chosen: frozenset[str] = frozenset()
+    missing: str = REFUSE
 
     def __repr__(self) -> str:
         shapes = (f"{name} {array.shape}" for name, array in self.arrays.items())
@@ -51,16 +55,3 @@ class Dataset:
     def rows(self, indices: npt.NDArray[np.int64]) -> Dataset:
         """These samples of it."""
         return replace(self, arrays={name: a[indices] for name, a in self.arrays.items()})
-
-
-def columns_again(
-    chosen: Mapping[str, Sequence[str]] | None, read: Mapping[str, Sequence[str]]
-) -> dict[str, Sequence[str]]:
-    """A choice of columns for another file by the names that were `read` (`Dataset.columns`).
-
-    What lies between two columns in one file need not lie there in another.
-
-    >>> columns_again({"y": ["a..c"]}, {"y": ("a", "b", "c")})
-    {'y': ('a', 'b', 'c')}
-    """
-    return {name: read.get(canonical_variable(name), own) for name, own in (chosen or {}).items()}

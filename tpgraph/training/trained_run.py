@@ -24,13 +24,14 @@ from tpgraph.compiler import Module, Params, compile
 from tpgraph.errors import TPArgumentError, TPDataError, TPError
 from tpgraph.files import as_path, write_text
 from tpgraph.language import parse
+from tpgraph.program import canonical_variable
 from tpgraph.shown import one_line, quantity
 from tpgraph.training.checkpoint import read_manifest
 from tpgraph.training.class_labels import labels_at
 from tpgraph.training.course import BEST, STATE
-from tpgraph.training.data import AnyData, as_dataset
+from tpgraph.training.data import AnyData, as_before
 from tpgraph.training.metrics import is_classes, metrics, outputs_of, paired
-from tpgraph.training.named_arrays import Dataset, columns_again
+from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import Standardization
 from tpgraph.training.wanted_columns import NoColumns
 
@@ -103,14 +104,22 @@ class TrainedRun:
             raise TPDataError(error.message, error.span, error.expected, mend) from None
 
     def _read(self, data: AnyData, targets: bool) -> Dataset:
-        return as_dataset(
-            self.module.program,
-            data,
-            targets=targets,
-            columns=self._columns(targets),
-            classes=self.manifest["classes"],
-            taken=self.manifest.get("taken"),
-            missing=self.manifest.get("missing", "refuse"),
+        return as_before(self.module.program, data, self._before, targets)
+
+    @cached_property
+    def _before(self) -> Dataset:
+        """How the samples trained on were read, as far as the manifest says it."""
+        manifest = self.manifest
+        chosen = {canonical_variable(name): own for name, own in manifest["columns"].items()}
+        return Dataset(
+            manifest["data"],
+            {},
+            manifest["data_sha256"],
+            classes=manifest["classes"],
+            taken=manifest["taken"],
+            columns={**chosen, **manifest["read"]},
+            chosen=frozenset(chosen),
+            missing=manifest["missing"],
         )
 
     def _without_targets(self, data: AnyData) -> str | None:
@@ -124,12 +133,6 @@ class TrainedRun:
         return (
             f"evaluate needs the targets; without them: tpgraph predict {self.folder} --data {file}"
         )
-
-    def _columns(self, targets: bool) -> dict[str, Sequence[str]]:
-        """The choice of columns, that of what is read: by the names that a range was then."""
-        left_out = set() if targets else {d.variable.name for d in self.module.program.targets}
-        chosen = columns_again(self.manifest["columns"], self.manifest.get("read", {}))
-        return {name: names for name, names in chosen.items() if name not in left_out}
 
     def evaluate(self, data: AnyData) -> dict[str, float]:
         """The loss, and accuracy or r2, on samples with targets. Raises TPDataError."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.program import Program
 from tpgraph.seeds import seed_sequence
-from tpgraph.training.data import AnyData, as_dataset
+from tpgraph.training.data import AnyData, as_before
 from tpgraph.training.far_columns import tell_far_columns
-from tpgraph.training.named_arrays import Dataset, columns_again
+from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import Standardization, standardization
 
 __all__ = ["Split", "split_samples"]
@@ -36,8 +35,6 @@ def split_samples(
     validation: float | AnyData | None,
     seed: int,
     standardize: str = "none",
-    columns: Any = None,
-    missing: str = "refuse",
 ) -> Split:
     """The samples without those held out, and these: a random fraction, or samples of their own.
 
@@ -52,14 +49,7 @@ def split_samples(
         what = float(validation)
     elif validation is not None:
         given = Path(validation) if isinstance(validation, str) else validation
-        held = as_dataset(
-            program,
-            given,
-            columns=columns_again(columns, samples.columns),
-            classes=samples.classes,
-            taken=samples.taken,
-            missing=missing,
-        )
+        held = as_before(program, given, samples)
         what = held.digest
     if standardize == "none":
         tell_far_columns(program, train)

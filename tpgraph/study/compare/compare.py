@@ -88,10 +88,10 @@ def compare(
     `seeds` networks of every width (all base widths at that size) see the same `steps` batches of
     `data` (a CSV or NPZ file, a data set, arrays) or of `synthetic` samples. `test` points are so
     many samples or such a part, which are kept from training, or a file or arrays; 8, or half of
-    the samples where there are fewer than 16. `columns` choose
-    those of a file and `standardize` ("data", or "all" for targets that are numbers too) makes
-    means 0 and variances 1, see `load_data`; here by the samples that are not kept. Rows with
-    `missing` values are refused or left out ("drop").
+    the samples where there are fewer than 16. `columns` choose those of a file and `standardize`
+    ("data", or "all" for targets that are numbers too) makes means 0 and variances 1, see
+    `load_data`; here by the samples that are not kept. Rows with `missing` values are refused or
+    left out ("drop").
 
     In the kernel regime the limit of each network is kernel gradient descent from its own f₀ with
     the NTK at infinite width: the error is that of the map of training, as Theorem 5.3 states it.
@@ -118,7 +118,7 @@ def compare(
         )
     found = samples_of(program, data, synthetic, seed, columns, missing=missing)
     points = tests_of(test, len(found))
-    seen = experience(program, found, points, steps, batch, seed, columns, standardize, missing)
+    seen = experience(program, found, points, steps, batch, seed, standardize)
     settings = {
         "steps": steps, "batch": batch, "lr": float(lr), "seed": seed, "dtype": dtype,
     }  # fmt: skip

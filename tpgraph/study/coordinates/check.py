@@ -187,11 +187,11 @@ def coordinate_check(
     `data` is a CSV or NPZ file, a data set or arrays; or there are `synthetic` samples. `columns`
     choose those of a file and `standardize` ("data", or "all" for targets that are numbers too)
     makes means 0 and variances 1, see `load_data`; rows with `missing` values are refused or left
-    out ("drop"). Networks are trained for `steps` steps on the
-    same schedule; `probes` of the samples are followed, and beside the vectors the outputs.
-    `vectors` names others instead. `optimizer` is one of `train`, with the rates of each layer in
-    its parametrization; of Adam updates of order η are predicted, whatever the gradient, which has
-    to be larger than its ε of 1e-8. `progress` hears (done, all).
+    out ("drop"). Networks are trained for `steps` steps on the same schedule; `probes` of the
+    samples are followed, and beside the vectors the outputs; `vectors` names others. `optimizer`
+    is one of `train`, with the rates of each layer in its parametrization; of Adam updates of order
+    η are predicted, whatever the gradient, which has to be larger than its ε of 1e-8. `progress`
+    hears (done, all).
 
     Raises TPError for a program without loss or params, and TPDataError for what does not fit.
     Source: Tensor Programs V (arXiv 2203.03466), Appendix D.1; predictions from TP IV, IVb.

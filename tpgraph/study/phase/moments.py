@@ -50,6 +50,8 @@ _SERIES_POINTS = 2801
 _SERIES_TERMS = 1024
 _NEGLIGIBLE = 1e-13
 _FAR = 1e4
+_HALVED = _REACH * 2.0 ** -np.arange(_HALVINGS)
+_DYADIC = np.concatenate([-_HALVED, [0.0], _HALVED[::-1]])
 
 
 @dataclass(frozen=True)
@@ -166,12 +168,11 @@ def _expectation(
     """
     before: Array | None = None
     for count in _NODES:
-        z, weights = _panels_between(q, places, count) if places else _panels(count)
+        z, weights = _panels(_edges(q, places), count)
+        every = np.broadcast_to(z, (*q.shape, z.shape[-1]))
         with np.errstate(all="ignore"):
-            values = integrand(
-                np.sqrt(q)[..., None] * z, np.broadcast_to(z, (*q.shape, z.shape[-1]))
-            )
-            after = np.asarray((values * weights).sum(axis=-1) if places else values @ weights)
+            values = integrand(np.sqrt(q)[..., None] * z, every)
+            after = np.asarray(np.einsum("...k,...k->...", values, weights))
         if before is not None and _settled(before, after):
             return after
         before = after
@@ -187,29 +188,29 @@ def _settled(before: Array, after: Array) -> bool:
         return bool(np.allclose(before, after, rtol=_TOLERANCE, atol=_TOLERANCE))
 
 
-@lru_cache
-def _panels(count: int) -> tuple[Array, Array]:
-    """Nodes on ±[12/2^(k+1), 12/2^k], k = 0, 1, …, and weights that hold the Gaussian density."""
-    edges = np.append(_REACH * 2.0 ** -np.arange(_HALVINGS), 0.0)
-    nodes, weights = np.polynomial.legendre.leggauss(count)
-    middle, half = (edges[:-1] + edges[1:]) / 2, (edges[:-1] - edges[1:]) / 2
-    z = (middle[:, None] + half[:, None] * nodes).ravel()
-    w = (half[:, None] * weights).ravel() * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
-    return np.concatenate([-z, z]), np.concatenate([w, w])
-
-
-def _panels_between(q: Array, places: tuple[float, ...], count: int) -> tuple[Array, Array]:
-    """The same for every q, (*q, nodes), with the ends of panels at places/√q too."""
-    dyadic = np.append(_REACH * 2.0 ** -np.arange(_HALVINGS), 0.0)
-    always = np.broadcast_to(np.concatenate([-dyadic, dyadic]), (*q.shape, 2 * len(dyadic)))
+def _edges(q: Array, places: tuple[float, ...]) -> Array:
+    """The ends of panels: ±12/2^k, k = 0, 1, …, and 0; of every q the places/√q besides."""
+    if not places:
+        return _DYADIC
     with np.errstate(divide="ignore"):
         own = np.clip(np.array(places) / np.sqrt(q)[..., None], -_REACH, _REACH)
-    edges = np.sort(np.concatenate([always, own], axis=-1), axis=-1)
-    nodes, weights = np.polynomial.legendre.leggauss(count)
+    always = np.broadcast_to(_DYADIC, (*q.shape, len(_DYADIC)))
+    return np.sort(np.concatenate([always, own], axis=-1), axis=-1)
+
+
+def _panels(edges: Array, count: int) -> tuple[Array, Array]:
+    """Gauss–Legendre nodes of every panel, (…, nodes), and weights that hold the density."""
+    nodes, weights = _legendre(count)
     middle, half = (edges[..., 1:] + edges[..., :-1]) / 2, (edges[..., 1:] - edges[..., :-1]) / 2
-    z = (middle[..., None] + half[..., None] * nodes).reshape(*q.shape, -1)
-    w = (half[..., None] * weights).reshape(*q.shape, -1)
+    shape = *edges.shape[:-1], -1
+    z = (middle[..., None] + half[..., None] * nodes).reshape(shape)
+    w = (half[..., None] * weights).reshape(shape)
     return z, w * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
+
+
+@lru_cache
+def _legendre(count: int) -> tuple[Array, Array]:
+    return np.polynomial.legendre.leggauss(count)
 
 
 @lru_cache(maxsize=1024)
