@@ -60,7 +60,7 @@ FLOORS = {
 }
 # rooms of the notation: each imports those before it alone
 ROOMS = ["cache", "labels", "scene", "engines", "drawn", "painters"]
-ROOMS += ["diagram", "layout", "pipeline", "drawing", "frames"]
+ROOMS += ["diagram", "layout", "draw_options", "pipeline", "drawing", "frames"]
 TOP_LEVEL = {"tpgraph", "tests", "diagrams", "cli", "pyproject.toml", "README.md", "LICENSE"}
 
 EXTRAS = {

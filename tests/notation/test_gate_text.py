@@ -4,7 +4,8 @@ import pytest
 
 import tpgraph as tp
 from tpgraph.notation.diagram.marks import diagram_of
-from tpgraph.notation.pipeline import Options, compose
+from tpgraph.notation.draw_options import Options
+from tpgraph.notation.pipeline import compose
 from tpgraph.program.labels import defining
 
 POOLED = """width n

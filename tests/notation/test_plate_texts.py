@@ -9,8 +9,8 @@ from notation.test_fold_passes import crowded, strangers
 
 import tpgraph as tp
 from tpgraph.notation.diagram.plate_letters import PlateLetters
+from tpgraph.notation.draw_options import Options
 from tpgraph.notation.pipeline import (
-    Options,
     _drawn,
     _folded_passes,
     localised,

@@ -12,8 +12,9 @@ from tpgraph.editor.requests import PictureOptions
 from tpgraph.editor.titles import title_of
 from tpgraph.errors import TPWarning
 from tpgraph.notation.diagram.said_of_marks import Titles
+from tpgraph.notation.draw_options import Options
 from tpgraph.notation.painters.fragments import Fragment, Fragments, fragments_of
-from tpgraph.notation.pipeline import Options, compose
+from tpgraph.notation.pipeline import compose
 from tpgraph.program import Program
 from tpgraph.transform import backward, ntk, reduce, unroll_sgd
 

@@ -27,8 +27,9 @@ from tpgraph.editor.stepping import walk
 from tpgraph.embedded import html_data, html_program
 from tpgraph.errors import TPError, TPWarning
 from tpgraph.language.readings import Reading, read
+from tpgraph.notation.draw_options import Options
 from tpgraph.notation.painters.fragments import fragments_of
-from tpgraph.notation.pipeline import Options, compose
+from tpgraph.notation.pipeline import compose
 from tpgraph.program import Program, initial_entries
 from tpgraph.progress import counted
 

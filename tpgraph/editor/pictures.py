@@ -21,12 +21,13 @@ from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.diagram.nesting import nested
 from tpgraph.notation.diagram.plating import fold
 from tpgraph.notation.diagram.said_of_marks import Titles
+from tpgraph.notation.draw_options import Options
 from tpgraph.notation.engines.engine import get_engine
 from tpgraph.notation.layout.abbreviations import abbreviated
 from tpgraph.notation.layout.layout import Layout, laid_out
 from tpgraph.notation.layout.layout_after import annotated_layout, is_better_anew, kept_layout
 from tpgraph.notation.painters.fragments import Fragment, Fragments, difference, fragments_of
-from tpgraph.notation.pipeline import Options, compose
+from tpgraph.notation.pipeline import compose
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.hinted import hinted
 from tpgraph.notation.scene.symbol_list import defined

@@ -21,12 +21,12 @@ from tpgraph.editor.answers import (
     span_data,
     token_data,
 )
+from tpgraph.editor.asked_numbers import findings_of
 from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.drawable import drawable
 from tpgraph.editor.edited import added_place, meant, selected_place
 from tpgraph.editor.factors import factors
-from tpgraph.editor.findings import Findings
 from tpgraph.editor.gestures import accepted, edit_of, is_about_many, left_untrained
 from tpgraph.editor.inspected import about, about_program
 from tpgraph.editor.path_classes import path_classes
@@ -336,7 +336,7 @@ class Session:
     def _annotate(self, asked: q.AnnotateRequest) -> Data:
         """The picture with plots at its vectors and numbers at its scalars, or without again."""
         program = self._whole(asked.text)
-        found = self._found(asked, program)
+        found = findings_of(asked, program)
         said = list(found.warnings)
         pictured = shown(program, self.options, self.shown, annotations=found.annotations)
         if pictured.layout is None and found.annotations:
@@ -346,22 +346,11 @@ class Session:
 
     def _numbers(self, asked: q.NumbersRequest) -> Data:
         """What a run and the limit say, for `annotate`, in another process."""
-        found = self._found(asked, self._whole(asked.text))
+        found = findings_of(asked, self._whole(asked.text))
         return {
             "annotations": {name: asdict(a) for name, a in found.annotations.items()},
             "warnings": list(found.warnings),
         }
-
-    def _found(self, asked: q.NumbersRequest, program: Program) -> Findings:
-        known = asked.numbers if isinstance(asked, q.AnnotateRequest) else None
-        if known is not None:
-            return Findings(known.annotations, tuple(known.warnings))
-        if not asked.run and not asked.limit:
-            return Findings({}, ())
-        width = asked.width if asked.run else None
-        numbers = import_module("tpgraph.editor.numbers")  # loads what a picture does without
-        found: Findings = numbers.numbers_of(program, width, asked.seed, asked.limit)
-        return found
 
     def _step(self, asked: q.StepRequest) -> Data:
         found = self._walked(asked)
@@ -383,7 +372,7 @@ class Session:
 
     def _export(self, asked: q.ExportRequest) -> Data:
         program = self._whole(asked.text)
-        exports = import_module("tpgraph.editor.exports")  # as for numbers
+        exports = import_module("tpgraph.editor.exports")  # loads what a picture does without
         found: Data = exports.exported(program, asked.text, asked.name, asked.format, asked.options)
         return found
 

@@ -15,11 +15,12 @@ from tpgraph.errors import TPError, TPWarning
 from tpgraph.files import write_bytes
 from tpgraph.former_names import FormerNames, takes_former_names
 from tpgraph.notation.diagram.said_of_marks import description
+from tpgraph.notation.draw_options import Options, showing_options
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.painters.dot import to_dot
 from tpgraph.notation.painters.svg import to_svg
 from tpgraph.notation.painters.tikz import to_tikz
-from tpgraph.notation.pipeline import Options, compose, in_rows, showing_options
+from tpgraph.notation.pipeline import compose, in_rows
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.exercise import as_exercise, as_solution, blanks_of
 from tpgraph.notation.scene.overlay import VectorPath

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from typing import Literal, TypeAlias, TypedDict, get_args
 
 from tpgraph.errors import TPError, TPNameError, TPWarning
 from tpgraph.notation.diagram.apart import apart
@@ -16,14 +15,13 @@ from tpgraph.notation.diagram.colours import coloured, filled
 from tpgraph.notation.diagram.diagram import Diagram, Vertex
 from tpgraph.notation.diagram.folded import Folded
 from tpgraph.notation.diagram.listed_lines import listed
-from tpgraph.notation.diagram.mark_texts import Shown
 from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.diagram.matrices import matrices_of
 from tpgraph.notation.diagram.nesting import nested
 from tpgraph.notation.diagram.path_labels import labelled
 from tpgraph.notation.diagram.plating import fold, fold_passes
-from tpgraph.notation.diagram.showing import showing
 from tpgraph.notation.diagram.terminals import terminals_in_plates
+from tpgraph.notation.draw_options import DIRECTIONS, VIEWS, Options
 from tpgraph.notation.drawn.instance import Instance
 from tpgraph.notation.drawn.local import localised
 from tpgraph.notation.drawn.named_means import means_named
@@ -31,7 +29,6 @@ from tpgraph.notation.drawn.signals import called, signals_once
 from tpgraph.notation.drawn.steps import GenericStep, generic_step
 from tpgraph.notation.drawn.unnamed import labels_of_unnamed
 from tpgraph.notation.drawn.use_sums import uses_summed
-from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.abbreviations import abbreviated
 from tpgraph.notation.layout.effort import require_feasible
 from tpgraph.notation.layout.layout import laid_out
@@ -49,22 +46,17 @@ from tpgraph.notation.scene.crossings import through_marks
 from tpgraph.notation.scene.hinted import hinted
 from tpgraph.notation.scene.legend import build_legend, marks_used
 from tpgraph.notation.scene.listing_block import with_listing
-from tpgraph.notation.scene.overlay import VectorPath, overlaid
+from tpgraph.notation.scene.overlay import overlaid
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scaling import on_page
 from tpgraph.notation.scene.scene import Direction, Scene
 from tpgraph.notation.scene.shelf import build_shelf
-from tpgraph.notation.scene.style import PAPER, Style, theme
+from tpgraph.notation.scene.style import Style
 from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program, TimedName
 
-__all__ = ["DIRECTIONS", "VIEWS", "Options", "View", "compose", "in_rows", "showing_options"]
+__all__ = ["UnfoldedWarning", "compose", "in_rows"]
 
-DIRECTIONS: tuple[Direction, ...] = ("LR", "TB", "BT", "RL")
-View: TypeAlias = Literal["paper", "editing"]
-"""The strict notation, or with it everything that is declared, used or not."""
-
-VIEWS: tuple[View, ...] = get_args(View)
 _SMALLER = 0.95  # of its size on a page to which terminals may bring a folded picture
 _LEGEND_GAP = 14.0  # pt between a picture and its legend
 
@@ -77,68 +69,6 @@ class UnfoldedWarning(TPWarning):
         why = "what repeats cannot be put in a plate" if repeats else none
         super().__init__(f"nothing is folded: {why}")
         self.repeats = repeats
-
-
-class ShowingOptions(TypedDict):
-    """The options that `show` stands for."""
-
-    show_io: bool
-    view: View
-    dims: bool
-    listing: bool
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is drawn of a program and how; the arguments of `draw` by their names."""
-
-    direction: Direction = "LR"
-    show_io: bool = False
-    legend: bool = False
-    paths: Sequence[VectorPath] = ()
-    style: Style | str = PAPER
-    engine: LayoutEngine | str = "wasm"
-    fold: bool = False
-    view: View = "paper"
-    annotations: Mapping[str, Annotation] = field(default_factory=dict)
-    dims: bool = False
-    listing: bool = False
-    lines: bool = False
-    room: float | None = None
-    """The width in pt for which the picture goes into rows or columns, if it is to."""
-
-    @property
-    def shown(self) -> Shown:
-        """What is drawn of the program."""
-        if self.view == "editing":
-            return "all"
-        return "io" if self.show_io else "body"
-
-    @property
-    def has_lines(self) -> bool:
-        """Whether the scene knows what it computes line by line, drawn or not."""
-        return self.listing or self.lines
-
-    @property
-    def look(self) -> Style:
-        """The style. Raises TPNameError for a theme that there is not."""
-        return theme(self.style) if isinstance(self.style, str) else self.style
-
-    @property
-    def layout_engine(self) -> LayoutEngine:
-        """The engine. Raises TPError for one that there is not."""
-        return get_engine(self.engine) if isinstance(self.engine, str) else self.engine
-
-
-def showing_options(show: str) -> ShowingOptions:
-    """The options that these words of `show` stand for. Raises TPError for others."""
-    asked = showing(show)
-    return {
-        "show_io": asked.part == "io",
-        "view": "editing" if asked.part == "all" else "paper",
-        "dims": asked.dims,
-        "listing": asked.listing,
-    }
 
 
 def compose(program: Program, options: Options) -> Scene:

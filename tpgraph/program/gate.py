@@ -8,7 +8,6 @@ that keeps what it lets through; `Program` puts its own parts through one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from fractions import Fraction
 from types import MappingProxyType
 
 from tpgraph.bounds import LABEL
@@ -16,7 +15,6 @@ from tpgraph.errors import (
     Span,
     TextEdit,
     TPError,
-    TPLimitError,
     TPNameError,
     TPTypeError,
     raise_all,
@@ -39,12 +37,12 @@ from tpgraph.program.naming import (
     require_name,
     require_words,
 )
-from tpgraph.program.parametrization import MUP, NTK, STANDARD, Parametrization
+from tpgraph.program.number_rules import require_exact, require_parametrization
+from tpgraph.program.parametrization import Parametrization
 from tpgraph.program.place_rules import PlaceRules
 from tpgraph.program.summed_loss import require_one_kind
 from tpgraph.program.training_plan import TrainingPlan, require_plan
 from tpgraph.program.typing_rules import (
-    MAX_NUMBER,
     Checked,
     check_declaration,
     check_equation,
@@ -54,8 +52,6 @@ from tpgraph.program.variables import Variable
 from tpgraph.types import Fixed, Width
 
 __all__ = ["Gate"]
-
-_MAX_EXPONENT = 100
 
 
 class Gate:
@@ -113,7 +109,7 @@ class Gate:
                 span,
                 f"a ratio of {self._widths[width.base].base}",
             )
-        _require_exact(width.ratio, f"the ratio of width {width.name}", span)
+        require_exact(width.ratio, f"the ratio of width {width.name}", span)
         if width.ratio <= 0 or (width.base is None and width.ratio != 1):
             raise TPTypeError(
                 f"width {width.name} = {width.ratio_text} {width.base or ''}".rstrip(),
@@ -346,7 +342,7 @@ class Gate:
                 _line_above(first, "parametrization ntk"),
             )
         if self.parametrization is not None:
-            _require_parametrization(self.parametrization)
+            require_parametrization(self.parametrization)
         for name in self._labels:
             if name not in self._scope and name not in self._functions:
                 yield TPNameError(f"{name} has a label but is not bound")
@@ -378,30 +374,3 @@ def _line_above(declaration: Declaration, line: str) -> tuple[TextEdit, ...]:
         return ()
     place = Span(origin.span.source, origin.span.start, origin.span.start)
     return (TextEdit(place, f"{line}\n"),)
-
-
-def _require_exact(
-    value: object, what: str, span: Span | None, most: Fraction = MAX_NUMBER
-) -> None:
-    if not isinstance(value, Fraction | int) or isinstance(value, bool):
-        raise TPTypeError(f"{what} is a {type(value).__name__}", span, "an exact number")
-    size = abs(Fraction(value))
-    if size > most or (size and size * MAX_NUMBER < 1):
-        limit = "100" if most == _MAX_EXPONENT else "1e308"
-        raise TPLimitError(f"{what} is too large or too small", span, f"a number up to {limit}")
-
-
-def _require_parametrization(given: Parametrization) -> None:
-    """One of the three by their own exponents, or `abc` by any."""
-    known = {p.name: p for p in (NTK, MUP, STANDARD)}
-    if given.name != "abc" and known.get(given.name) != given:
-        raise TPNameError(
-            f"there is no parametrization {given.name!r} of these exponents",
-            expected="ntk, mup, standard, or exponents under the name abc",
-        )
-    exponents: tuple[Fraction, ...]
-    for letter, exponents in (("a", given.a), ("b", given.b), ("c", (given.c,))):
-        if len(exponents) != (1 if letter == "c" else 3):
-            raise TPTypeError(f"{letter} has {len(exponents)} exponents", expected="three")
-        for exponent in exponents:
-            _require_exact(exponent, f"the exponent {letter}", None, Fraction(_MAX_EXPONENT))

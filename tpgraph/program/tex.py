@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tpgraph.errors import TPError
-from tpgraph.program.tex_commands import ACCENT_COMMANDS, ARGUMENTS
+from tpgraph.program.tex_commands import ACCENT_COMMANDS, ARGUMENTS, FOREIGN
 
 __all__ = [
     "CHARACTERS",
@@ -112,33 +112,6 @@ _TEXT_ESCAPES = {
     **{c: f"${c}$" for c in "<>|"},
     "^": r"\^{}",
 }
-_FOREIGN_NAMES = """
-    AA AE BbbC BbbN BbbP BbbQ BbbR BbbZ Colon DH Equiv H L Ldsh Nearrow Nwarrow O OE QED Rdsh
-    Searrow Swarrow Thorn aa ac acwopencirclearrow adots ae approxident arceq asterisk backcong
-    bagmember barleftarrow barvee bb bf bfit boxbar c cal candra carriagereturn cent check
-    circumflexaccent clubsuitopen coloneq combiningacuteaccent combiningbreve combiningdiaeresis
-    combiningdotabove combiningfourdotsabove combininggraveaccent combiningoverline
-    combiningrightarrowabove combiningthreedotsabove combiningtilde cupdot cupleftarrow
-    cwopencirclearrow d danger default degree dh disin dotminus dotsminusdots downzigzagarrow
-    emdash endash eqcolon eqdef eqgtr eqless equal equalparallel frak frakC frakZ greater
-    guillemotleft guillemotright guilsinglleft guilsinglright hermitmatrix hspace i imageof
-    increment invnot isinE isindot isinobar isins isinvb it k kernelcontraction l lambdabar lasp
-    leftbrace leftharpoonaccent leftparen leftsquigarrow less macron mapsdown mapsfrom mapsup
-    mathbfit mathcircled mathdefault mathregular measeq measuredrightangle merge minus
-    minuscolon napprox nequiv ngtrless ngtrsim niobar nis nisd nlessgtr nlesssim normal
-    notsmallowns npreccurlyeq nsimeq nsqsubseteq nsqsupseteq nsubset nsucccurlyeq nsupset o obar
-    ocirc oe oequal oiiint oiint origof overarc overleftrightarrow perthousand plus prurel
-    questeq rasp ratio regular rightModels rightangle rightarrowbar rightassert rightbrace
-    rightharpoonaccent rightparen rightzigzagarrow ring rm scr scrB scrE scrF scrH scrI scrL
-    scrM scrR scre scrg scro scurel sf simneqq sinewave smallin smallintclockwise
-    smallointctrcclockwise smallowns smallvarointclockwise solbar spadesuitopen sqsubsetneq
-    sqsupsetneq ss stareq sterling t textasciiacute textasciicircum textasciigrave
-    textasciitilde textexclamdown textquestiondown textquotedblleft textquotedblright thorn
-    triangleeq tt turnednot twoheaddownarrow twoheaduparrow underbar updownarrowbar updownarrows
-    varisinobar varisins varlrtriangle varniobar varnis veeeq wedgeq widebar
-"""
-_FOREIGN = frozenset(_FOREIGN_NAMES.split())
-"""Commands of matplotlib's mathtext that LaTeX with amsmath and amssymb lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +222,7 @@ def require_settable(label: str) -> None:
                 raise _unsettable(label, "its groups do not match", r"a \right for every \left")
         if name and name not in ARGUMENTS:
             raise _unsettable(label, rf"\{name} is no command of labels", "mathematics of LaTeX")
-        foreign = name in _FOREIGN  # such a label is painted, or refused, as a whole
+        foreign = name in FOREIGN  # such a label is painted, or refused, as a whole
         wanted = 0 if foreign else ARGUMENTS.get(name or "", 0) + (piece in ("^", "_"))
         if wanted and not _has_arguments(tokens, index + 1, wanted):
             raise _unsettable(label, f"{piece.strip()} lacks what it applies to", "an argument")
@@ -325,7 +298,7 @@ def _piece(text: str, at: int, foreign: list[str]) -> tuple[str, int]:
 
 
 def _command(token: str, name: str, rest: str, foreign: list[str]) -> str:
-    if name in _FOREIGN:
+    if name in FOREIGN:
         foreign.append(rf"\{name}")
     if name in _SIZES and not _DELIMITER.match(rest):
         return ""

@@ -6,7 +6,7 @@ does.
 
 from __future__ import annotations
 
-__all__ = ["ACCENT_COMMANDS", "ARGUMENTS"]
+__all__ = ["ACCENT_COMMANDS", "ARGUMENTS", "FOREIGN"]
 
 ACCENT_COMMANDS = {
     "\u0300": "grave", "\u0301": "acute", "\u0302": "hat", "\u0303": "tilde", "\u0304": "bar",
@@ -105,3 +105,31 @@ ARGUMENTS = {
     for name in names.split()
 }
 """The commands by name, and how many arguments each takes."""
+
+_FOREIGN_NAMES = """
+    AA AE BbbC BbbN BbbP BbbQ BbbR BbbZ Colon DH Equiv H L Ldsh Nearrow Nwarrow O OE QED Rdsh
+    Searrow Swarrow Thorn aa ac acwopencirclearrow adots ae approxident arceq asterisk backcong
+    bagmember barleftarrow barvee bb bf bfit boxbar c cal candra carriagereturn cent check
+    circumflexaccent clubsuitopen coloneq combiningacuteaccent combiningbreve combiningdiaeresis
+    combiningdotabove combiningfourdotsabove combininggraveaccent combiningoverline
+    combiningrightarrowabove combiningthreedotsabove combiningtilde cupdot cupleftarrow
+    cwopencirclearrow d danger default degree dh disin dotminus dotsminusdots downzigzagarrow
+    emdash endash eqcolon eqdef eqgtr eqless equal equalparallel frak frakC frakZ greater
+    guillemotleft guillemotright guilsinglleft guilsinglright hermitmatrix hspace i imageof
+    increment invnot isinE isindot isinobar isins isinvb it k kernelcontraction l lambdabar lasp
+    leftbrace leftharpoonaccent leftparen leftsquigarrow less macron mapsdown mapsfrom mapsup
+    mathbfit mathcircled mathdefault mathregular measeq measuredrightangle merge minus
+    minuscolon napprox nequiv ngtrless ngtrsim niobar nis nisd nlessgtr nlesssim normal
+    notsmallowns npreccurlyeq nsimeq nsqsubseteq nsqsupseteq nsubset nsucccurlyeq nsupset o obar
+    ocirc oe oequal oiiint oiint origof overarc overleftrightarrow perthousand plus prurel
+    questeq rasp ratio regular rightModels rightangle rightarrowbar rightassert rightbrace
+    rightharpoonaccent rightparen rightzigzagarrow ring rm scr scrB scrE scrF scrH scrI scrL
+    scrM scrR scre scrg scro scurel sf simneqq sinewave smallin smallintclockwise
+    smallointctrcclockwise smallowns smallvarointclockwise solbar spadesuitopen sqsubsetneq
+    sqsupsetneq ss stareq sterling t textasciiacute textasciicircum textasciigrave
+    textasciitilde textexclamdown textquestiondown textquotedblleft textquotedblright thorn
+    triangleeq tt turnednot twoheaddownarrow twoheaduparrow underbar updownarrowbar updownarrows
+    varisinobar varisins varlrtriangle varniobar varnis veeeq wedgeq widebar
+"""
+FOREIGN = frozenset(_FOREIGN_NAMES.split())
+"""Commands of matplotlib's mathtext that LaTeX with amsmath and amssymb lacks."""

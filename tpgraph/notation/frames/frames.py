@@ -19,6 +19,7 @@ from tpgraph.errors import TPArgumentError, TPError
 from tpgraph.files import write_bytes
 from tpgraph.former_names import takes_former_names
 from tpgraph.notation.diagram.instruction_latex import Formulas, Instruction
+from tpgraph.notation.draw_options import Options, showing_options
 from tpgraph.notation.drawing import FORMER_NAMES, Drawing, source_of
 from tpgraph.notation.engines.engine import LayoutEngine
 from tpgraph.notation.frames.animation import LAST, require_seconds, to_animated_svg
@@ -28,7 +29,7 @@ from tpgraph.notation.frames.slides import path_key, to_beamer, to_html
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.layout.passes.staging import is_staged
 from tpgraph.notation.painters.svg import svg_parts
-from tpgraph.notation.pipeline import Options, compose, showing_options
+from tpgraph.notation.pipeline import compose
 from tpgraph.notation.scene.overlay import VectorPath
 from tpgraph.notation.scene.painting import picture
 from tpgraph.notation.scene.scene import ContextBox, Direction, Edge, Label, Node, Scene
