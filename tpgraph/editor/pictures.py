@@ -105,12 +105,14 @@ class Shown:
 
     def _said(self, fragment: Fragment) -> dict[str, Any]:
         name = None if fragment.id is None else self.names.get(fragment.id)
+        variable = self.program.variables.get(name or "")
         facts: dict[str, Any] = {
             "name": name,
             "said": None if name is None else self.spelled(name),
+            "unnamed": variable is not None and variable.is_temporary,
             "title": title_of(fragment, name, self.titles, self.many),
+            "many": name is not None and is_of_many(self.program, name),
         }
-        facts["many"] = name is not None and is_of_many(self.program, name)
         if fragment.layer == "edges":
             facts["argument"] = self.argument(fragment)
         return facts

@@ -26,7 +26,7 @@ export function actions(app) {
 		move: () => withOne(app, (f) => picking(app, ({ move }) => move(app, f))),
 		edit: () => withOne(app, (f) => openMark(app, f), true),
 		rename: () => withOne(app, (f) => rename(app, f)),
-		name: () => withOne(app, (f) => app.edit({ edit: String(f.name).includes("~") ? "name" : "unname", name: f.name })),
+		name: () => withOne(app, (f) => app.edit({ edit: f.unnamed ? "name" : "unname", name: f.name })),
 		delete: () => remove(app),
 		repeat: () => app.edit({ edit: "repeat", names: app.names() }),
 		"write-out": () => withOne(app, (f) => app.edit({ edit: "write_out", name: f.name })),

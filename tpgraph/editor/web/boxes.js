@@ -68,7 +68,7 @@ function openSelected(app) {
 /** @param {App} app @param {Fragment} gate @param {Span | null} [selection] */
 async function formula(app, gate, selection = null) {
 	if (!gate.name || !gate.span) return;
-	const words = app.canvas.marks.flatMap((f) => (f.layer === "variables" && f.name && !f.name.includes("~") ? [String(f.said)] : []));
+	const words = app.canvas.marks.flatMap((f) => (f.layer === "variables" && f.name && !f.unnamed ? [String(f.said)] : []));
 	await ask(app, `${gate.said} =`, app.text.slice(...spanUnits(app.text, gate.span)), gate, (formula, only) => app.edit({ edit: "formula", name: gate.name, formula }, only), selection, words);
 }
 
@@ -76,7 +76,7 @@ async function formula(app, gate, selection = null) {
 export async function rename(app, mark) {
 	const { name } = mark;
 	const many = mark.many || name?.endsWith("]");
-	const said = name?.includes("~") ? name : mark.said;
+	const said = mark.unnamed ? name : mark.said;
 	if (name) await ask(app, "name", said ?? name, { ...mark, many }, (to, only) => (to === said ? Promise.resolve(null) : app.edit({ edit: "rename", name, to }, only)));
 }
 

@@ -44,7 +44,7 @@ function canvasKey(app, event) {
 
 /** From one unnamed vector to the next. @param {App} app @param {KeyboardEvent} event */
 function nextUnnamed(app, event) {
-	const unnamed = app.canvas.marks.filter((f) => f.layer === "variables" && f.name?.includes("~"));
+	const unnamed = app.canvas.marks.filter((f) => f.layer === "variables" && f.unnamed);
 	const at = unnamed.findIndex((f) => app.canvas.selected.has(f.key));
 	const next = unnamed[at + (event.shiftKey ? -1 : 1)];
 	if (!next) return false;

@@ -34,7 +34,7 @@ export async function disconnect(app, mark) {
 /** The statement of a mark behind that of another. @param {App} app @param {Fragment} mark */
 export async function move(app, mark) {
 	const names = app.names();
-	const items = app.canvas.marks.filter((f) => f.layer === "variables" && !f.name?.includes("~"))
+	const items = app.canvas.marks.filter((f) => f.layer === "variables" && !f.unnamed)
 		.concat(app.shelf.map(({ name }) => app.parts.sample(name, app.canvas)))
 		.map((f) => ({ id: String(f.name), title: `behind ${f.said}`, detail: f.title }));
 	items.unshift({ id: "", title: "before all equations", detail: "" });

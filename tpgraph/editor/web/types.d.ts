@@ -67,6 +67,8 @@ type Fragment = {
   name: string | null;
   /** what that is called: of many as all of them, of an unnamed one its formula */
   said?: string | null;
+  /** whether the text gives it no name */
+  unnamed?: boolean;
   /** whether its statement makes others too, so that an edit may be meant for it alone */
   many?: boolean;
   title: string;
