@@ -1,6 +1,6 @@
 """Networks that every command or training takes, and samples."""
 
-__all__ = ["CLASSIFIER", "PROGRAM", "samples"]
+__all__ = ["CLASSIFIER", "ONE_HIDDEN", "PROGRAM", "samples"]
 
 PROGRAM = """program one
 width n
@@ -19,6 +19,19 @@ x[1] = φ(W[1] ξ)
 for l in 2..L:
     x[l] = φ(W[l] x[l-1])
 f = V x[L]
+output f
+loss (f - y)^2 / 2
+"""
+
+ONE_HIDDEN = """program net
+width n
+dim d = 2
+parametrization mup
+data ξ : d
+target y : 1
+param U : n × d ~ N(0, 1)
+param v : 1 × n ~ N(0, 1)
+f = v tanh(U ξ)
 output f
 loss (f - y)^2 / 2
 """

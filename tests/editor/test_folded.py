@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from editor.page_of_session import Data, Page
 from editor.pages import having
+from notation.test_fold import DEEP as DEEP_RNN
 from playwright.sync_api import expect
 
 import tpgraph as tp
@@ -129,24 +130,7 @@ def test_a_mark_that_stands_for_many_is_said_as_all_of_them(folded: Page) -> Non
     assert folded.ask("edit", do={"edit": "name", "name": "s[4]~2"})["title"] == "name W s[t-1] h"
 
 
-DEEPER = """program deep_rnn
-width n
-dim d = 8
-const T = 6
-const L = 6
-data ξ[1..T] : d
-matrix V : n × d ~ N(0, 1)
-matrix U[1..L] : n × n ~ N(0, 1)
-matrix W[1..L] : n × n ~ N(0, 1)
-s[0,1] = tanh(V ξ[1])
-for l in 1..L:
-    s[l,1] = tanh(U[l] s[l-1,1])
-for t in 2..T:
-    s[0,t] = tanh(V ξ[t])
-    for l in 1..L:
-        s[l,t] = tanh(U[l] s[l-1,t] + W[l] s[l,t-1])
-output s[L,T]
-"""
+DEEPER = DEEP_RNN.replace("T = 5", "T = 6").replace("L = 2", "L = 6")
 
 
 @pytest.mark.parametrize(

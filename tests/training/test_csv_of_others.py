@@ -7,23 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_network import ONE_HIDDEN
 
 import tpgraph as tp
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.training import Dataset, load_data
-
-NET = """program net
-width n
-dim d = 2
-parametrization mup
-data ξ : d
-target y : 1
-param U : n × d ~ N(0, 1)
-param v : 1 × n ~ N(0, 1)
-f = v silu(U ξ)
-output f
-loss (f - y)^2 / 2
-"""
 
 
 @pytest.fixture
@@ -33,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 def read(path: Path, text: str, **options: str) -> Dataset:
     path.write_text(text, encoding="utf-8", newline="")
-    return load_data(path, tp.parse(NET), **options)  # type: ignore[arg-type]
+    return load_data(path, tp.parse(ONE_HIDDEN), **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +104,7 @@ def test_rows_with_missing_values_are_left_out_and_said(path: Path) -> None:
 
 def test_arrays_lose_rows_of_all_together() -> None:
     arrays = {"ξ": [[1, 2], [np.nan, 0], [3, 4]], "y": [1, 2, np.inf]}
-    net = tp.parse(NET)
+    net = tp.parse(ONE_HIDDEN)
     with pytest.warns(tp.TPWarning, match="2 of 3 rows left out, with missing values: rows 1, 2"):
         tp.train(net, arrays, widths={"n": 4}, steps=1, missing="drop")
     with pytest.raises(TPDataError, match="--missing drop"):
@@ -127,20 +115,22 @@ def test_a_run_reads_new_samples_as_it_read_its_own(path: Path, tmp_path: Path) 
     path.write_text(MISSING, encoding="utf-8")
     out = tmp_path / "run"
     with pytest.warns(tp.TPWarning, match="4 of 6 rows left out"):
-        tp.train(NET, path, widths={"n": 4}, steps=1, out=out, missing="drop")
+        tp.train(ONE_HIDDEN, path, widths={"n": 4}, steps=1, out=out, missing="drop")
     with pytest.warns(tp.TPWarning, match="4 of 6 rows left out"):
         tp.load_run(out).evaluate(path)
     with pytest.warns(tp.TPWarning, match="2 of 6 rows left out"):
         assert len(tp.load_run(out).predict(path).outputs["f"]) == 4
     with pytest.raises(TPError, match="missing"):
-        tp.train(NET, {"ξ": [[1, 2]], "y": [1]}, widths={"n": 4}, steps=2, out=out, resume=True)
+        tp.train(
+            ONE_HIDDEN, {"ξ": [[1, 2]], "y": [1]}, widths={"n": 4}, steps=2, out=out, resume=True
+        )
 
 
 def test_samples_without_targets_are_for_predictions(path: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     chosen = {"ξ": ["a", "b"], "y": ["c"]}
     path.write_text("a,b,c\n1,2,3\n2,1,4\n", encoding="utf-8")
-    tp.train(NET, path, widths={"n": 4}, steps=1, out=out, columns=chosen)
+    tp.train(ONE_HIDDEN, path, widths={"n": 4}, steps=1, out=out, columns=chosen)
     bare, lacking = tmp_path / "bare.csv", tmp_path / "lacking.csv"
     bare.write_text("a,b\n1,2\n", encoding="utf-8")
     lacking.write_text("a,c\n1,2\n", encoding="utf-8")
@@ -160,7 +150,7 @@ def test_samples_without_targets_are_for_predictions(path: Path, tmp_path: Path)
 
 def test_a_column_that_is_input_and_target_is_said(path: Path) -> None:
     path.write_text("a,b,c\n1,2,3\n2,1,4\n", encoding="utf-8")
-    net = tp.parse(NET)
+    net = tp.parse(ONE_HIDDEN)
     with pytest.warns(tp.TPWarning, match="column b is an input and a target"):
         load_data(path, net, columns={"ξ": ["a", "b"], "y": ["b"]})
     with warnings.catch_warnings():
@@ -170,12 +160,12 @@ def test_a_column_that_is_input_and_target_is_said(path: Path) -> None:
 
 def test_a_mend_names_what_is_left_and_chooses_only_without_doubt(path: Path) -> None:
     path.write_text("a,b,c,const\n1,2,3,5\n2,1,4,5\n", encoding="utf-8")
-    net = tp.parse(NET)
+    net = tp.parse(ONE_HIDDEN)
     with pytest.raises(TPDataError, match="choose one of c, const: --columns y=COLUMN"):
         load_data(path, net, columns={"ξ": ["a", "b"]})
     path.write_text("a,b,const\n1,2,5\n2,1,5\n", encoding="utf-8")
     with pytest.raises(TPDataError, match="choose columns: --columns y=const"):
         load_data(path, net, columns={"ξ": ["a", "b"]})
-    wide = tp.parse(NET, constants={"d": 64})
+    wide = tp.parse(ONE_HIDDEN, constants={"d": 64})
     with pytest.raises(TPDataError, match=r"3 columns, but(.|\n)*--columns(.|\n)*--set d=2"):
         load_data(path, wide)

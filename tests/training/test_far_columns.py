@@ -6,21 +6,9 @@ import warnings
 from pathlib import Path
 
 import pytest
+from small_network import ONE_HIDDEN
 
 import tpgraph as tp
-
-NET = """program net
-width n
-dim d = 2
-parametrization mup
-data ξ : d
-target y : 1
-param U : n × d ~ N(0, 1)
-param v : 1 × n ~ N(0, 1)
-f = v tanh(U ξ)
-output f
-loss (f - y)^2 / 2
-"""
 
 
 def test_training_names_columns_far_from_standard(tmp_path: Path) -> None:
@@ -29,10 +17,10 @@ def test_training_names_columns_far_from_standard(tmp_path: Path) -> None:
     columns = {"ξ": ["near", "far"]}
     said = r"far from mean 0 and sd 1: far \(mean 500, sd 100\); --standardize data"
     with pytest.warns(tp.TPWarning, match=said):
-        tp.train(NET, path, widths={"n": 4}, steps=1, columns=columns)
+        tp.train(ONE_HIDDEN, path, widths={"n": 4}, steps=1, columns=columns)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        tp.train(NET, path, widths={"n": 4}, steps=1, columns=columns, standardize="data")
-        tp.train(NET, {"ξ": [[1, 2], [0, 9]], "y": [0, 1]}, widths={"n": 4}, steps=1)
+        tp.train(ONE_HIDDEN, path, widths={"n": 4}, steps=1, columns=columns, standardize="data")
+        tp.train(ONE_HIDDEN, {"ξ": [[1, 2], [0, 9]], "y": [0, 1]}, widths={"n": 4}, steps=1)
     with pytest.warns(tp.TPWarning, match="ξ_1"):
-        tp.train(NET, {"ξ": [[1, 99], [0, 90]], "y": [0, 1]}, widths={"n": 4}, steps=1)
+        tp.train(ONE_HIDDEN, {"ξ": [[1, 99], [0, 90]], "y": [0, 1]}, widths={"n": 4}, steps=1)
