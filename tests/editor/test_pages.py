@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from editor.pages import Editor
-from editor.serving import MLP, serving
+from editor.serving import MLP, awaited, serving
 from playwright.sync_api import expect
 
 import tpgraph as tp
@@ -21,12 +20,6 @@ OTHER = "program other\nwidth n\nvector u : n ~ N(0, 1)\ny = tanh(u)\n"
 def server(tmp_path):
     with serving(tmp_path) as found:
         yield found
-
-
-def _run(work):
-    """What a coroutine gives, on a thread whose event loop no browser of other tests has."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
 
 
 def asked(server, page, op, **content):
@@ -50,7 +43,7 @@ def test_pages_that_were_not_asked_for_long_begin_anew():
         await pages.close()
         return again
 
-    assert _run(looked_at()) == {"e": True, "d": True, "c": True, "b": True, "a": False}
+    assert awaited(looked_at()) == {"e": True, "d": True, "c": True, "b": True, "a": False}
 
 
 def test_browsers_are_asked_and_one_that_does_not_answer_has_no_pages():
@@ -74,7 +67,7 @@ def test_browsers_are_asked_and_one_that_does_not_answer_has_no_pages():
         await asyncio.gather(*tasks, silent)
         return every, other, await presence.elsewhere([])
 
-    assert _run(found()) == ({"a", "a2", "b", "b2"}, {"a", "a2"}, set())
+    assert awaited(found()) == ({"a", "a2", "b", "b2"}, {"a", "a2"}, set())
 
 
 def test_an_answer_that_is_none_is_refused(server):
@@ -210,5 +203,5 @@ def test_the_file_is_drawn_before_a_page_asks():
         finally:
             await pages.close()
 
-    assert _run(folds(("mlp", text)))
-    assert not _run(folds(None))
+    assert awaited(folds(("mlp", text)))
+    assert not awaited(folds(None))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from editor.serving import awaited
 
 from tpgraph.editor import pages as pages_module
 from tpgraph.editor.pages import Pages
@@ -48,4 +49,4 @@ def test_the_next_page_finds_a_process_that_is_ready(monkeypatch):
         assert waiting._child is not None
         await known.close()
 
-    asyncio.run(work())
+    awaited(work())

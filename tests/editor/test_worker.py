@@ -8,7 +8,7 @@ import signal
 import time
 
 import pytest
-from editor.serving import MLP, SLOW
+from editor.serving import MLP, SLOW, awaited
 
 import tpgraph as tp
 from tpgraph.editor import child
@@ -26,7 +26,7 @@ def told(work):
         finally:
             await lanes.close()
 
-    return asyncio.run(within())
+    return awaited(within())
 
 
 async def ask(lanes, op, **content):
@@ -84,7 +84,7 @@ def test_too_much_memory_is_refused_and_the_next_works():
         await worker.close()
         return json.loads(first), json.loads(second)
 
-    first, second = asyncio.run(work())
+    first, second = awaited(work())
     assert "memory" in first["refused"]["message"]
     assert "refused" not in second
 
@@ -99,7 +99,7 @@ def test_too_little_memory_to_begin_is_said_at_once(memory):
         await worker.close()
         return json.loads(found), seconds
 
-    found, seconds = asyncio.run(work())
+    found, seconds = awaited(work())
     assert "too little for the editor to start" in found["refused"]["message"]
     assert "TPGRAPH_MAX_EDITOR" in found["refused"]["mend"]
     assert seconds < 20
