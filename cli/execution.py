@@ -15,7 +15,7 @@ from tpgraph_cli.choices import choice
 from tpgraph_cli.endings import refuse_other_ending
 from tpgraph_cli.files import Constants, File, load, parse_widths, write
 from tpgraph_cli.messages import warnings_on_stderr
-from tpgraph_cli.numbers import whole
+from tpgraph_cli.numbers import in_six, whole
 from tpgraph_cli.options import Seed, refuse
 from tpgraph_cli.passes import FORWARD, Passes, takes_passes
 from tpgraph_cli.pictures import Theme
@@ -186,9 +186,10 @@ def run(
         return
     longest = max((len(name) for part in values.values() for name in part), default=0)
     for name, facts in values["vectors"].items():
-        typer.echo(f"{name:{longest}}  mean {facts['mean']: .6f}  var {facts['var']:.6f}")
+        mean, variance = in_six(facts["mean"]), in_six(facts["var"]).lstrip()
+        typer.echo(f"{name:{longest}}  mean {mean}  var {variance}")
     for name, value in values["scalars"].items():
-        typer.echo(f"{name:{longest}}  {value: .6f}")
+        typer.echo(f"{name:{longest}}  {in_six(value)}")
 
 
 def _limit(program: Program, row: dict[str, Any] | None, seed: int) -> Limit | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OptionError",
     "in_option",
+    "in_six",
     "name_in_option",
     "numbers",
     "parse_depths",
@@ -62,6 +63,16 @@ def in_option(option: str, text: str, place: tp.Span | None = None) -> tp.Span:
     """The place in the text of an option that a place in the same text is; otherwise all of it."""
     start, end = (place.start, place.end) if place and place.source.text == text else (0, len(text))
     return tp.Span(tp.shell.Source(option, text), start, end)
+
+
+def in_six(value: float) -> str:
+    """A number with six decimals, or with six digits and a power of ten where they would not tell.
+
+    >>> in_six(-0.25), in_six(1e-9), in_six(3.9430796e102)
+    ('-0.250000', ' 1.00000e-09', ' 3.94308e+102')
+    """
+    fits = value == 0 or not math.isfinite(value) or 1e-4 <= abs(value) < 1e9
+    return f"{value: .6f}" if fits else f"{value: .5e}"
 
 
 def shown(text: str) -> str:

@@ -162,6 +162,13 @@ def test_a_derivation_gives_the_error_of_a_mean():
         assert f" ± {error:.1g}; Var Z = " in line
 
 
+def test_a_derivation_rounds_to_zero_only_what_may_be_zero():
+    text = "width n\nvector h : n ~ N(0, 1)\nk = mean(1e-20*h^2)\nj = mean(1e-40*tanh(h)^2)"
+    _, k, j, *_ = tp.limit(tp.parse(text)).derivation().splitlines()
+    assert "→ 1e-20 ± " in k
+    assert "→ 3.94294e-41 ± " in j
+
+
 @pytest.mark.needs("pdflatex")
 @pytest.mark.parametrize("name", ["autoencoder", "layernorm", "wigner", "batchnorm"])
 def test_the_latex_derivation_compiles(name, tmp_path):

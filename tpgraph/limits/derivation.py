@@ -179,7 +179,7 @@ class _Latex(_PlainText):
 
 def _number(found: Estimate) -> str:
     """The value to as many digits, six at most, as its error leaves."""
-    if abs(found.value) <= 1e-12 and found.error <= 1e-12:
+    if abs(found.value) <= found.error <= 1e-12:
         return "0"
     if not (math.isfinite(found.value) and math.isfinite(found.error) and found.error > 0):
         return f"{found.value:.6g}"

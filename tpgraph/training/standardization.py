@@ -19,6 +19,8 @@ Array = npt.NDArray[np.float64]
 STANDARDIZED = ("none", "data", "all")
 """What is standardized: nothing, the data, the data and the targets that are numbers."""
 
+_ROUNDING = 1e-12  # of the largest of an entry's numbers; less is no spread
+
 
 @dataclass(frozen=True)
 class Standardization:
@@ -60,6 +62,8 @@ def standardization(program: Program, samples: Dataset, what: str) -> Standardiz
     mean = {name: samples.arrays[name].mean(axis=0).tolist() for name in names}
     sd = {}
     for name in names:
-        found = samples.arrays[name].std(axis=0)
-        sd[name] = np.where(found > 1e-12, found, 1.0).tolist()
+        array = samples.arrays[name]
+        found = array.std(axis=0)
+        varies = found > _ROUNDING * np.abs(array).max(axis=0, initial=0.0)
+        sd[name] = np.where(varies, found, 1.0).tolist()
     return Standardization(mean, sd)

@@ -51,8 +51,7 @@ def split_samples(
         given = Path(validation) if isinstance(validation, str) else validation
         held = as_before(program, given, samples)
         what = held.digest
-    if standardize == "none":
-        tell_far_columns(program, train)
+    tell_far_columns(program, train, standardize)
     standard = standardization(program, train, standardize)
     return Split(
         standard.apply(train), None if held is None else standard.apply(held), standard, what

@@ -57,7 +57,9 @@ def number_latex(value: float, error: float = 0.0, most: int = _DIGITS) -> str:
     >>> number_latex(0.52037, 0.0012), number_latex(0.52037, 1e-5), number_latex(-1.5e6)
     ('0.520\\pm 0.001', '0.520', '-1.50\\cdot 10^{6}')
     """
-    if error <= _ROUNDING * (1.0 + abs(value)):
+    if abs(value) <= error <= _ROUNDING:
+        return "0"
+    if error <= _ROUNDING * abs(value):
         error = 0.0
     power = _power(max(abs(value), error))
     shift = 0 if _SMALL <= power < _LARGE else power
