@@ -51,6 +51,7 @@ class Corridors:
             (x - near, x + far) for x, near, far in zip(places.along, before, after, strict=True)
         ]
         self.columns = {column: sorted(entries) for column, entries in found.items()}
+        self._ends: dict[str, tuple[float, float]] = {}
 
     def of(self, link: Link) -> Columns:
         """Where a line may pass the columns between its ends."""
@@ -115,9 +116,11 @@ class Corridors:
 
     def _sides(self, column: int, mark: str) -> tuple[float, float]:
         """Where a mark begins and ends."""
-        x = self.places.along[column]
-        near, far = self.places.room(mark)
-        return x - near - _ROOM, x + far + _ROOM
+        found = self._ends.get(mark)
+        if found is None:
+            x, (near, far) = self.places.along[column], self.places.room(mark)
+            found = self._ends[mark] = x - near - _ROOM, x + far + _ROOM
+        return found
 
 
 def _nearest(entries: Sequence[_Entry], numbers: range) -> int | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from tpgraph.notation.diagram.diagram import Side
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.layout.free_places import first_free
 from tpgraph.notation.layout.obstacles import Obstacles, Strokes
 from tpgraph.notation.scene.geometry import Box
 from tpgraph.notation.scene.painting import label_bounds
@@ -52,11 +54,9 @@ def around_mark(
     style: Style,
 ) -> tuple[Label, bool]:
     """The label elsewhere around its mark, and whether it is free of everything else there."""
-    for moved in _around(label.text, at, radius, frame, style):
-        box = frame_box(moved, frame)
-        if not any(found.covers(box, 0.6) for found in around):
-            return moved, True
-    return label, False
+    places = _around(label.text, at, radius, frame, style)
+    moved = first_free(((place, frame_box(place, frame)) for place in places), around, 0.6)
+    return moved or label, moved is not None
 
 
 def _around(text: str, at: Point, radius: float, frame: Frame, style: Style) -> Iterator[Label]:
@@ -83,24 +83,18 @@ def beside_line(
     style: Style,
 ) -> tuple[Label, bool]:
     """A label beside a line, and whether it is free of everything else."""
-    first: Label | None = None
-    for label in _beside(text, line, color, frame, style):
-        first = first or label
-        box = frame_box(label, frame)
-        if not any(found.covers(box, 1.0) for found in obstacles):
-            return label, True
-    assert first is not None
-    return first, False
+    line_there = _Stretch.of(line, frame)
+    places = _beside(text, line_there, color, style)
+    free = first_free(((label, frame_box(label, frame)) for label in places), obstacles, 1.0)
+    return free or next(_beside(text, line_there, color, style)), free is not None
 
 
-def _beside(
-    text: str, line: Sequence[Point], color: str | None, frame: Frame, style: Style
-) -> Iterator[Label]:
+def _beside(text: str, line: _Stretch, color: str | None, style: Style) -> Iterator[Label]:
     ink = outline(text, style.label_size).ink
     width, height = ink.right - ink.left, ink.top - ink.bottom
     for gap in _GAPS:
         for place in _PLACES:
-            (x, y), (tx, ty) = _at(line, place, frame)
+            (x, y), (tx, ty) = line.at(place)
             nx, ny = (-ty, tx) if (-ty, tx) > (ty, -tx) or tx else (ty, -tx)
             if ny < 0 or (abs(ny) < 0.3 and nx > 0):
                 nx, ny = -nx, -ny
@@ -110,15 +104,25 @@ def _beside(
                 yield Label(text, cx, cy, "center", style.label_size, color=color)
 
 
-def _at(line: Sequence[Point], place: float, frame: Frame) -> tuple[Point, Point]:
-    """The point at this part of a polyline's length, and the direction there, in the picture."""
-    points = [frame.point(*p) for p in line]
-    lengths = [math.dist(a, b) for a, b in pairwise(points)]
-    rest = place * sum(lengths)
-    for (a, b), length in zip(pairwise(points), lengths, strict=True):
-        if rest <= length and length > 0:
-            t = rest / length
-            direction = (b[0] - a[0]) / length, (b[1] - a[1]) / length
-            return (a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])), direction
-        rest -= length
-    return points[-1], (1.0, 0.0)
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The points of a polyline in the picture, and the lengths of its pieces."""
+
+    points: Sequence[Point]
+    lengths: Sequence[float]
+
+    @classmethod
+    def of(cls, line: Sequence[Point], frame: Frame) -> _Stretch:
+        points = [frame.point(*p) for p in line]
+        return cls(points, [math.dist(a, b) for a, b in pairwise(points)])
+
+    def at(self, place: float) -> tuple[Point, Point]:
+        """The point at this part of the polyline's length, and the direction there."""
+        rest = place * sum(self.lengths)
+        for (a, b), length in zip(pairwise(self.points), self.lengths, strict=True):
+            if rest <= length and length > 0:
+                t = rest / length
+                direction = (b[0] - a[0]) / length, (b[1] - a[1]) / length
+                return (a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])), direction
+            rest -= length
+        return self.points[-1], (1.0, 0.0)

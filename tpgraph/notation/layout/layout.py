@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from tpgraph.collector import uncollected
 from tpgraph.notation.diagram.diagram import Diagram, GateMark, Vertex
 from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.frame import Frame
@@ -25,6 +26,7 @@ __all__ = [
 
 _ATTEMPTS = 4
 _ATTEMPTS_WITH_NOTES = 14  # annotations are as wide as many steps, the later for one gap each
+_TANGLED = 40  # crowded places, of which more room frees one in ten however much it is
 _WIDER = 9.0  # pt that a crowded gap gains in a new attempt
 
 
@@ -65,11 +67,12 @@ def laid_out(
         places = find_places(diagram, frame, style, chosen, line_crossings, roomy, columns)
         return with_room(replace(places, wider=wider))
 
-    found = attempt(frozenset())
-    if found.drawn.squeezed and len(found.places.at) <= LARGE:
-        other = attempt(frozenset(found.drawn.squeezed))
-        if _trouble(other) < _trouble(found):
-            found = other
+    with uncollected():  # a layout is many small things without cycles
+        found = attempt(frozenset())
+        if found.drawn.squeezed and len(found.places.at) <= LARGE:
+            other = attempt(frozenset(found.drawn.squeezed))
+            if _trouble(other) < _trouble(found):
+                found = other
     return found
 
 
@@ -82,9 +85,7 @@ def nodes_of(diagram: Diagram, places: Places, drawn: Linework) -> Iterator[Node
 def with_room(places: Places) -> Layout:
     """Columns farther apart where lines and labels do not find room; the best of some attempts."""
     best = current = Layout(places, find_linework(places))
-    large = len(places.at) > LARGE
-    attempts = _ATTEMPTS_WITH_NOTES if best.drawn.notes else _ATTEMPTS
-    for attempt in range(1, 1 if large else attempts):
+    for attempt in range(1, _attempts(best)):
         if not any(current.drawn.crowded.values()):
             break
         wider = _wider if attempt < _ATTEMPTS else _wider_alone
@@ -93,6 +94,15 @@ def with_room(places: Places) -> Layout:
         if _trouble(current) < _trouble(best):
             best = current
     return best
+
+
+def _attempts(first: Layout) -> int:
+    """How often lines are drawn, the first time included."""
+    if len(first.places.at) > LARGE:
+        return 1
+    if _trouble(first) > _TANGLED:
+        return 2
+    return _ATTEMPTS_WITH_NOTES if first.drawn.notes else _ATTEMPTS
 
 
 def _wider(places: Places, drawn: Linework) -> dict[int, float]:

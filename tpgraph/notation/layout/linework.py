@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from tpgraph.notation.diagram.diagram import Vertex
 from tpgraph.notation.diagram.links import Link
 from tpgraph.notation.layout.corridors import Corridors
+from tpgraph.notation.layout.hindrances import AT_ONCE, Hindrances
 from tpgraph.notation.layout.kept_lines import KeptLines
 from tpgraph.notation.layout.labelling import around_mark, beside_line, beside_mark, frame_box
 from tpgraph.notation.layout.notes import note_around, note_beyond, note_box
 from tpgraph.notation.layout.obstacles import Obstacles, Strokes
 from tpgraph.notation.layout.places import Places
-from tpgraph.notation.layout.routing import OUTLINES, LineEnd, Route, route
+from tpgraph.notation.layout.routing import OUTLINES, LineEnd, Route, WantedLine, routes
 from tpgraph.notation.layout.threads import Threads
 from tpgraph.notation.scene.geometry import Shape, box_shape
 from tpgraph.notation.scene.scene import Label, Note
-from tpgraph.progress import counted
+from tpgraph.progress import counting, one_more
 
 __all__ = ["Linework", "find_linework"]
 
 _TOUCH = 0.4  # pt from which a line is in the way of a label
+_GRAVE = 10  # a mark in the way of a line is as bad as so many labels
 
 
 @dataclass
@@ -109,20 +111,29 @@ class _LineSearch:
         self.texts.add(box_shape(note_box(note, self.places.frame)), _note_owner(vertex))
 
     def _route(self) -> None:
-        corridors = Corridors(self.places)
         crossed = self.places.placement.crossed
-        stay = {} if self.kept is None else self.kept.lines
-        links = sorted(self.places.links, key=lambda link: len(crossed[link]))
-        for link in counted("lines", links):
-            if crossed[link] and not self.result.product_labels:
-                self._label_products()
-            line = stay.get(link)
-            if line is None:
-                line = self._found(link, corridors)
-                self.came.add(line.array)
-            self.result.lines[link] = line
-            self.lines.add(line.array)
+        rest = sorted(self.places.links, key=lambda link: len(crossed[link]))
+        corridors, count = Corridors(self.places), sum(not crossed[link] for link in rest)
+        with counting("lines", len(rest)):
+            self._draw_lines(rest[:count], corridors)
+            while rest := rest[count:]:
+                if not self.result.product_labels:
+                    self._label_products()
+                count = len(rest) if self.result.product_labels else _until_product(rest)
+                self._draw_lines(rest[:count], corridors)
         self._label_products()
+
+    def _draw_lines(self, links: Sequence[Link], corridors: Corridors) -> None:
+        """Find the lines between what stands already; those that stay keep their way."""
+        stay = {} if self.kept is None else self.kept.lines
+        lines = {link: stay[link] for link in links if link in stay}
+        wanted = [link for link in links if link not in stay]
+        for link, line in zip(wanted, self._found(wanted, corridors), strict=True):
+            lines[link] = line
+            one_more()
+        for link in links:
+            self.result.lines[link] = lines[link]
+            self.lines.add(lines[link].array)
 
     @cached_property
     def _others(self) -> Threads | None:
@@ -130,18 +141,29 @@ class _LineSearch:
         lines = () if self.kept is None else self.kept.lines.values()
         return None if self.kept is None else Threads(line.array for line in lines)
 
-    def _found(self, link: Link, corridors: Corridors) -> Route:
-        """The way of one line between what stands already."""
+    def _found(self, links: Sequence[Link], corridors: Corridors) -> Iterator[Route]:
+        """The ways of lines, a group of them at a time; one at a time where lines should not cross
+        the others.
+        """
+        if not links:
+            return
+        hindrances = Hindrances((self.marks, self.texts), (_GRAVE, 1))
+        at_once = AT_ONCE if self._others is None else 1
+        for first in range(0, len(links), at_once):
+            group = links[first : first + at_once]
+            wanted = [self._request(link, corridors) for link in group]
+            for link, (line, hits) in zip(group, routes(wanted, hindrances), strict=True):
+                if self._others is not None:
+                    self._others.add(line.array)
+                if hits:
+                    self._crowd(link)
+                self.came.add(line.array)
+                yield line
+
+    def _request(self, link: Link, corridors: Corridors) -> WantedLine:
         start, end = self._ends(link)
-        others = self._others
-        around, dashed = (self.marks, self.texts), link.product is not None
-        between = corridors.of(link)
-        line, hits = route(start, end, between, around, dashed=dashed, others=others)
-        if others is not None:
-            others.add(line.array)
-        if hits:
-            self._crowd(link)
-        return line
+        dashed = link.product is not None
+        return WantedLine(start, end, corridors.of(link), dashed, self._others)
 
     def _crowd(self, link: Link) -> None:
         column = self.places.placement.column
@@ -247,6 +269,12 @@ class _LineSearch:
             column = self.places.placement.column[name]
             for gap in (column - 1, column):
                 self.result.crowded[gap] += moved is None
+
+
+def _until_product(links: Sequence[Link]) -> int:
+    """How many links there are up to the first that is a product, with it."""
+    numbers = (number for number, link in enumerate(links, 1) if link.product is not None)
+    return next(numbers, len(links))
 
 
 def _owner(product: int) -> str:

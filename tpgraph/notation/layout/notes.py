@@ -8,6 +8,7 @@ from dataclasses import replace
 from tpgraph.notation.diagram.diagram import Side, Vertex
 from tpgraph.notation.labels.mathtext import outline
 from tpgraph.notation.layout.frame import Frame
+from tpgraph.notation.layout.free_places import first_free
 from tpgraph.notation.layout.measure import VertexSize, label_reach, line_extent, note_extent
 from tpgraph.notation.layout.obstacles import Obstacles, Strokes
 from tpgraph.notation.scene.annotation import Annotation
@@ -46,11 +47,8 @@ def note_around(
 ) -> Note | None:
     """The annotation elsewhere around its mark, free of everything else; None if nowhere."""
     assert vertex.annotation is not None
-    for note in _places(vertex, at, size, frame, style):
-        box = note_box(note, frame)
-        if not any(found.covers(box, _CLEAR) for found in around):
-            return note
-    return None
+    places = _places(vertex, at, size, frame, style)
+    return first_free(((note, note_box(note, frame)) for note in places), around, _CLEAR)
 
 
 def _places(

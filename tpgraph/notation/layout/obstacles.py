@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -24,15 +23,17 @@ from tpgraph.notation.scene.geometry import (
 )
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["Obstacle", "Obstacles", "Strokes", "Window"]
+__all__ = ["BESIDE", "INTO", "Boxes", "Obstacle", "Obstacles", "Strokes", "enters"]
 
-_WIDTH = 1024.0  # pt along of a strip that keeps what it holds in a table of its own
-_INTO, _BESIDE = -0.6, 0.4  # how near a line comes to its own marks, and to their labels
+_WIDTH = 256.0  # pt along of a strip that keeps what it holds in a table of its own
+INTO, BESIDE = -0.6, 0.4  # how near a line comes to its own marks, and to their labels
 _THIN = 0.01  # pt that a thin line is wide at most
 _NOWHERE = math.inf, math.inf, -math.inf, -math.inf
 
-_Boxes: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+Boxes: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 """One box a row: left, bottom, right, top."""
+
+_NO_BOXES: Boxes = np.empty((0, 4))
 
 
 class Obstacle:
@@ -54,17 +55,19 @@ class Obstacle:
 
     def room(self, own: frozenset[str], gap: float) -> float:
         """How near a line between the marks in `own` may come."""
-        return gap if self.owner not in own else _INTO if self.solid else _BESIDE
+        return gap if self.owner not in own else INTO if self.solid else BESIDE
 
 
 class _Table:
-    """Boxes that grow in number, for the question which of them are near another."""
+    """Boxes, or ends of pieces of lines, that grow in number; for boxes the question which of them
+    are near another.
+    """
 
     def __init__(self) -> None:
         self.count = 0
-        self.rows: _Boxes = np.empty((16, 4))
+        self.rows: Boxes = np.empty((16, 4))
 
-    def extend(self, boxes: _Boxes) -> None:
+    def extend(self, boxes: Boxes) -> None:
         """Add some boxes."""
         first, self.count = self.count, self.count + len(boxes)
         if self.count > len(self.rows):
@@ -131,7 +134,7 @@ class Obstacles:
 
     def covers(self, box: Box, gap: float) -> bool:
         """Whether any shape comes nearer to a box than `gap`."""
-        return any(_enters(box, item.sides, gap) for item in self.near(box, gap))
+        return any(enters(box, item, gap) for item in self.near(box, gap))
 
     def near(self, box: Box, gap: float) -> Iterator[Obstacle]:
         """What comes nearer to a box than `gap` with its own; some of it twice."""
@@ -142,15 +145,20 @@ class Obstacles:
                 for number in self._tables[strip].near(box, gap):
                     yield items[number]
 
-    def between(self, left: float, right: float) -> Iterator[Obstacle]:
-        """What lies between two places along; some of it twice."""
+    def close(self, box: Box, gap: float) -> tuple[Boxes, list[Obstacle]]:
+        """What `near` finds, and its boxes."""
+        items = [*self.near(box, gap)]
+        return np.array([item.box for item in items]).reshape(-1, 4), items
+
+    def standing(self) -> list[Obstacle]:
+        """All shapes, each once."""
         self._enter()
-        for strip in _strips(left, right):
-            if strip in self._tables:
-                items, table = self._items[strip], self._tables[strip]
-                rows = table.rows[: table.count]
-                numbers = ((rows[:, 0] < right) & (rows[:, 2] > left)).nonzero()[0]
-                yield from (items[number] for number in numbers.tolist())
+        found: dict[int, Obstacle] = {}
+        for strip, items in self._items.items():
+            rows = self._tables[strip].rows[: len(items)]
+            numbers = np.flatnonzero(np.isfinite(rows[:, 0])).tolist()
+            found |= {id(items[number]): items[number] for number in numbers}
+        return [*found.values()]
 
 
 class Strokes:
@@ -158,7 +166,7 @@ class Strokes:
 
     def __init__(self) -> None:
         self._new: list[PointArray] = []
-        self._lines: dict[int, list[PointArray]] = defaultdict(list)
+        self._lines: dict[int, _Table] = defaultdict(_Table)
         self._tables: dict[int, _Table] = defaultdict(_Table)
 
     def add(self, line: PointArray) -> None:
@@ -171,81 +179,49 @@ class Strokes:
             self._enter()
         for strip in _strips(box[0] - gap, box[2] + gap):
             if strip in self._tables:
-                lines = self._lines[strip]
+                lines = self._lines[strip].rows
                 near = self._tables[strip].near(box, gap + _THIN)
-                if any(_enters(box, _hairline(lines[number]), gap) for number in near):
+                if any(enters(box, lines[number], gap) for number in near):
                     return True
         return False
 
+    def close(self, box: Box, gap: float) -> tuple[Boxes, list[PointArray]]:
+        """The pieces of lines that come nearer to a box than `gap` with their own boxes, and those
+        boxes, as wide as lines are; some of them twice.
+        """
+        if self._new:
+            self._enter()
+        boxes, lines = [_NO_BOXES], list[PointArray]()
+        for strip in _strips(box[0] - gap, box[2] + gap):
+            if strip in self._tables:
+                table, here = self._tables[strip], self._lines[strip].rows
+                numbers = table.near(box, gap + _THIN)
+                boxes.append(table.rows[numbers] + (-_THIN, -_THIN, _THIN, _THIN))
+                lines += [here[number] for number in numbers]
+        return np.concatenate(boxes), lines
+
     def _enter(self) -> None:
         """Put what was added since the last question where it belongs."""
-        ends = np.concatenate([np.stack((x[:-1], x[1:]), axis=1) for x in self._new])
+        ends = np.concatenate([np.hstack((x[:-1], x[1:])) for x in self._new])
         self._new.clear()
-        boxes = np.hstack((ends.min(axis=1), ends.max(axis=1)))
+        starts, stops = ends[:, :2], ends[:, 2:]
+        boxes = np.hstack((np.minimum(starts, stops), np.maximum(starts, stops)))
         first, last = (np.floor(boxes[:, side] / _WIDTH).astype(int) for side in (0, 2))
         for strip in range(first.min(), last.max() + 1):
             here = np.flatnonzero((first <= strip) & (strip <= last))
             if len(here):
-                self._lines[strip] += [*ends[here]]
+                self._lines[strip].extend(ends[here])
                 self._tables[strip].extend(boxes[here])
 
 
-class Window:
-    """What may be in the way of lines that run between two places along, `weights` telling how
-    grave it is to hit one of the obstacles in their order.
-    """
-
-    def __init__(
-        self, around: Sequence[Obstacles], weights: Sequence[int], left: float, right: float
-    ) -> None:
-        found: dict[int, tuple[Obstacle, int]] = {}
-        for obstacles, weight in zip(around, weights, strict=True):
-            for item in obstacles.between(left, right):
-                found[id(item)] = item, weight
-        self.items = [(*item.box, item, weight) for item, weight in found.values()]
-
-    def hits(self, line: Sequence[Point], own: frozenset[str], gap: float, most: float) -> int:
-        """The weight of all shapes that a polyline, which runs along throughout, comes nearer to
-        than `gap`; the count may stop at `most`. To the solid shapes of its own marks it may come
-        as near as it likes.
-        """
-        before, below, behind, above = box_around(line, gap)
-        along = [point[0] for point in line]
-        total = 0
-        for left, bottom, right, top, item, weight in self.items:
-            if left >= behind or right <= before or bottom >= above or top <= below:
-                continue
-            first = max(bisect_right(along, left - gap) - 1, 0)
-            last = bisect_left(along, right + gap)
-            near = line[first : last + 1]
-            if _touches(near, bottom - gap, top + gap, item.sides, item.room(own, gap)):
-                total += weight
-                if total >= most:
-                    break
-        return total
-
-
-def _touches(line: Sequence[Point], bottom: float, top: float, sides: Sides, gap: float) -> bool:
-    """Whether a polyline comes nearer to a shape than `gap`, which it can between two heights."""
-    a = line[0]
-    for b in line[1:]:
-        if (
-            (a[1] < top or b[1] < top)
-            and (a[1] > bottom or b[1] > bottom)
-            and meets(a, b, sides, gap)
-        ):
-            return True
-        a = b
-    return False
-
-
 def _hairline(ends: PointArray) -> Sides:
-    (ax, ay), (bx, by) = ends.tolist()
+    ax, ay, bx, by = ends.tolist()
     return sides_of(hairline((ax, ay), (bx, by)))
 
 
-def _enters(box: Box, sides: Sides, gap: float) -> bool:
-    """Whether a convex shape comes nearer to a box than `gap`."""
+def enters(box: Box, thing: Obstacle | PointArray, gap: float) -> bool:
+    """Whether a shape or a piece of a line comes nearer to a box than `gap`."""
+    sides = thing.sides if isinstance(thing, Obstacle) else _hairline(thing)
     corners = box_shape(box)
     middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     if meets(middle, (middle[0] + 1e-6, middle[1]), sides, gap):

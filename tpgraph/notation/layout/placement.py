@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 
 from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import Link, links
-from tpgraph.notation.engines.engine import GraphvizEdge, GraphvizLayout, LayoutEngine
+from tpgraph.notation.engines.engine import GraphvizLayout, LayoutEngine
+from tpgraph.notation.layout.crossed_heights import crossed_heights
 from tpgraph.notation.layout.measure import GateSize, VertexSize
 from tpgraph.notation.layout.spine import Arrangement
-from tpgraph.notation.scene.geometry import bezier_point
-from tpgraph.notation.scene.scene import Point
 
 __all__ = ["MarkSizes", "Placement", "place"]
 
@@ -182,10 +181,11 @@ class _EngineRequest:
         number = {x: i for i, x in enumerate(columns)}
         column = {mark: number[round(x)] for mark, (x, _) in places.items()}
         drawn = {int(edge.id): edge for edge in answer.edges if edge.id}
-        crossed = {
-            link: _crossed(drawn[index], columns[column[link.source] + 1 : column[link.target]])
+        passed = [
+            (drawn[index], columns[column[link.source] + 1 : column[link.target]])
             for index, link in enumerate(self.links)
-        }
+        ]
+        crossed = dict(zip(self.links, crossed_heights(passed), strict=True))
         return Placement(across, column, crossed)
 
     def _offset(self, mark: str) -> float:
@@ -201,18 +201,3 @@ def _fields(length: float, ports: Mapping[str, float]) -> str:
     for name, offset in ports.items():
         fields[int((length / 2 - offset) // _FIELD)] = f"<{name}>"
     return "|".join(fields)
-
-
-def _crossed(edge: GraphvizEdge, columns: Sequence[float]) -> tuple[float, ...]:
-    """The heights of a spline at the columns."""
-    pieces = [edge.points[i : i + 4] for i in range(0, len(edge.points) - 1, 3)]
-    return tuple(_height(pieces, along) for along in columns)
-
-
-def _height(pieces: Sequence[tuple[Point, ...]], along: float) -> float:
-    piece = next((p for p in pieces if p[3][0] >= along), pieces[-1])
-    low, high = 0.0, 1.0
-    for _ in range(20):
-        middle = (low + high) / 2
-        low, high = (middle, high) if bezier_point(piece, middle)[0] < along else (low, middle)
-    return bezier_point(piece, low)[1]

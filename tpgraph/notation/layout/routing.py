@@ -8,21 +8,21 @@ column where Graphviz kept a gap for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal, assert_never
+from typing import Literal, TypeAlias, assert_never
 
 import numpy as np
 
-from tpgraph.notation.layout.obstacles import Obstacles, Window
+from tpgraph.notation.layout.hindrances import Hindrances, TriedLine
 from tpgraph.notation.layout.taut import Door, rounded, taut
 from tpgraph.notation.layout.threads import Threads
-from tpgraph.notation.scene.geometry import PointArray, flatten, straight
+from tpgraph.notation.scene.geometry import PointArray, flat_curves, straight
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["OUTLINES", "Columns", "LineEnd", "Route", "leaving", "route"]
+__all__ = ["OUTLINES", "Columns", "LineEnd", "Route", "WantedLine", "leaving", "routes"]
 
 MarkOutline = Literal["circle", "square", "diamond"]
 OUTLINES: dict[str, MarkOutline] = {"scalar": "square", "data": "diamond"}
@@ -39,7 +39,6 @@ _LEVEL = 1.0  # pt that a line runs level at least before it bends
 _CLOSE = 0.01
 _SHORTER = 0.95  # of the length of a line from which a shorter one is worth a label
 _DASHED = 2  # labels that give way to a dashed line, which should have no steps
-_GRAVE = 10  # a mark in the way is as bad as so many labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +58,16 @@ class Route:
     points: tuple[Point, ...]
     curve: bool
 
-    @cached_property
+    @property
     def flat(self) -> tuple[Point, ...]:
         """The line as a polyline."""
-        return flatten(self.points, self.curve)
+        xs, ys = self.array.T.tolist()
+        return (*zip(xs, ys, strict=True),)
 
     @cached_property
     def array(self) -> PointArray:
         """The same as an array."""
-        return np.array(self.flat)
+        return flat_curves([self.points])[0] if self.curve else np.array(self.points)
 
     @property
     def length(self) -> float:
@@ -123,41 +123,75 @@ class Columns:
         )
 
 
-def route(
-    start: LineEnd,
-    end: LineEnd,
-    between: Columns,
-    obstacles: tuple[Obstacles, Obstacles],
-    *,
-    dashed: bool = False,
-    others: Threads | None = None,
-) -> tuple[Route, int]:
-    """The plainest line from one mark to another that keeps clear of all others.
-
-    `obstacles` are marks and labels; of `others`, if they are given, it crosses as few as it can. A
-    dashed line is straight if it can be, however steep. The number tells how much is in its way all
-    the same: 0 if nothing is.
+@dataclass(frozen=True, slots=True)
+class WantedLine:
+    """A line wanted from one mark to another; of `others`, if they are given, it is to cross as few
+    as it can. A dashed line is straight if it can be, however steep.
     """
-    own = frozenset((start.mark, end.mark))
-    left, right = sorted((start.at[0], end.at[0]))
-    window = Window(obstacles, (_GRAVE, 1), left - CLEARANCE, right + CLEARANCE)
+
+    start: LineEnd
+    end: LineEnd
+    between: Columns
+    dashed: bool = False
+    others: Threads | None = None
+
+
+_Search: TypeAlias = Generator[Route, int, tuple[Route, int]]
+"""Asks for every line that it tries how much is in its way."""
+
+
+def routes(wanted: Sequence[WantedLine], hindrances: Hindrances) -> list[tuple[Route, int]]:
+    """For each request the plainest line that keeps clear of all marks and labels but its own.
+
+    The number tells how much is in its way all the same: 0 if nothing is. Lines of one call do not
+    know of each other; they are tested together, the first that each tries, then the next.
+    """
+    found: dict[int, tuple[Route, int]] = {}
+    searches = [(number, _search(request)) for number, request in enumerate(wanted)]
+    tried = [(number, search, next(search)) for number, search in searches]
+    while tried:
+        _flatten([line for _, _, line in tried if line.curve])
+        marks = [(wanted[n].start.mark, wanted[n].end.mark) for n, _, _ in tried]
+        tested = [
+            TriedLine(line.array, own) for (_, _, line), own in zip(tried, marks, strict=True)
+        ]
+        hits = hindrances.hits(tested, CLEARANCE)
+        before, tried = tried, []
+        for (number, search, _), count in zip(before, hits, strict=True):
+            try:
+                tried.append((number, search, search.send(count)))
+            except StopIteration as end:
+                found[number] = end.value
+    return [found[number] for number in range(len(wanted))]
+
+
+def _flatten(curves: Sequence[Route]) -> None:
+    """Have the curves know themselves as arrays."""
+    if curves:
+        found = flat_curves([curve.points for curve in curves])
+        for curve, array in zip(curves, found, strict=True):
+            curve.__dict__["array"] = array
+
+
+def _search(wanted: WantedLine) -> _Search:
+    """The candidates from the plainest on, until nothing is in the way of one."""
+    start, end, between, others = wanted.start, wanted.end, wanted.between, wanted.others
     best: tuple[int, Route] | None = None
-    stepped = others is None and between.is_stepped(start.at[1])
-    for points, curve in _candidates(start, end, between, dashed, others is not None):
+    for points, curve in _candidates(start, end, between, wanted.dashed, others is not None):
         line = _clipped(points, curve, start, end)
-        hits = window.hits(line.flat, own, CLEARANCE, math.inf if best is None else best[0])
+        hits = yield line
         if best is None or hits < best[0]:
             best = hits, line
         if hits == 0:
             break
     assert best is not None
-    if stepped and not _is_smooth(best[1]):
+    if others is None and not _is_smooth(best[1]) and between.is_stepped(start.at[1]):
         string = _clipped(_strung(start, end, between), True, start, end)
-        most = best[0] + (_DASHED if dashed else 1)  # labels give way
-        hits = window.hits(string.flat, own, CLEARANCE, most + 1)
-        best = best if hits > most else (best[0], string)
+        hits = yield string
+        if hits <= best[0] + (_DASHED if wanted.dashed else 1):  # labels give way
+            best = best[0], string
     if others is not None and between.heights:
-        best = _relaxed(best, start, end, between, (window, others))
+        best = yield from _relaxed(best, wanted, others)
     return best[1], best[0]
 
 
@@ -167,27 +201,23 @@ def _is_smooth(line: Route) -> bool:
 
 
 def _relaxed(
-    best: tuple[int, Route],
-    start: LineEnd,
-    end: LineEnd,
-    between: Columns,
-    around: tuple[Window, Threads],
-) -> tuple[int, Route]:
+    best: tuple[int, Route], wanted: WantedLine, others: Threads
+) -> Generator[Route, int, tuple[int, Route]]:
     """A line that crosses fewer others, if there is one, or a shorter one to which a label gives
     way.
     """
-    (window, others), (hits, line) = around, best
-    own, crossed = frozenset((start.mark, end.mark)), others.crossings(line.array)
+    (hits, line), start, end, between = best, wanted.start, wanted.end, wanted.between
+    crossed = others.crossings(line.array)
     strung = _clipped(_strung(start, end, between), True, start, end)
     count = others.crossings(strung.array)
     if strung.length < _SHORTER * line.length and count <= crossed:
-        found = window.hits(strung.flat, own, CLEARANCE, hits + 2)
+        found = yield strung
         if found <= hits + 1:
             hits, line, crossed = found, strung, count
     for points in _ways(start.at, end.at, between) if crossed else ():
         other = _clipped(points, True, start, end)
         count = others.crossings(other.array)
-        if count < crossed and window.hits(other.flat, own, CLEARANCE, hits + 1) <= hits:
+        if count < crossed and (yield other) <= hits:
             line, crossed = other, count
     return hits, line
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ __all__ = [
     "box_around",
     "box_shape",
     "contains",
+    "flat_curves",
     "flatten",
     "grown",
     "hairline",
@@ -41,9 +42,6 @@ Sides = tuple[tuple[float, float, float, float], ...]
 
 PointArray: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 """Points, one a row."""
-
-
-_FEW = 16  # points of a line whose parts are computed one by one
 
 
 def box_shape(box: Box) -> Shape:
@@ -113,30 +111,24 @@ def flatten(points: Sequence[Point], curve: bool, steps: int = 16) -> tuple[Poin
     """A line as a polyline: Bezier pieces p0 c1 c2 p1 ... in `steps` parts each."""
     if not curve:
         return tuple(points)
-    if len(points) <= _FEW:
-        return tuple(_flat(points, steps))
-    known = np.array(points)
+    xs, ys = flat_curves([points], steps)[0].T.tolist()
+    return (*zip(xs, ys, strict=True),)
+
+
+def flat_curves(curves: Sequence[Sequence[Point]], steps: int = 16) -> list[PointArray]:
+    """Bezier curves as the polylines of `flatten`."""
+    known = np.array([point for curve in curves for point in curve])
+    sizes = np.array([len(curve) for curve in curves])
+    starts, pieces = np.cumsum(sizes) - sizes, (sizes - 1) // 3
+    before = np.cumsum(pieces) - pieces
+    at = np.repeat(starts - 3 * before, pieces) + 3 * np.arange(pieces.sum())
     first, second, third, fourth = _weights(steps)
-    a, b, c, d = known[:-1:3, None], known[1::3, None], known[2::3, None], known[3::3, None]
+    a, b, c, d = (known[at + k, None] for k in range(4))
     flat = first * a + second * b + third * c + fourth * d
-    xs, ys = flat.reshape(-1, 2).T.tolist()
-    return (points[0], *zip(xs, ys, strict=True))
-
-
-def _flat(points: Sequence[Point], steps: int) -> Iterator[Point]:
-    """The same of a few pieces, which are not worth an array."""
-    yield points[0]
-    for i in range(0, len(points) - 1, 3):
-        (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[i : i + 4]
-        for a, b, c, d in _weight_rows(steps):
-            yield a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy
-
-
-@cache
-def _weight_rows(steps: int) -> list[tuple[float, float, float, float]]:
-    """The weights, a tuple for every part."""
-    rows = np.hstack(_weights(steps)).tolist()
-    return [(a, b, c, d) for a, b, c, d in rows]
+    return [
+        np.concatenate((known[start : start + 1], flat[i : i + count].reshape(-1, 2)))
+        for start, i, count in zip(starts.tolist(), before.tolist(), pieces.tolist(), strict=True)
+    ]
 
 
 @cache
