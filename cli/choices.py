@@ -12,9 +12,18 @@ import tpgraph as tp
 from tpgraph_cli.completion import among
 from tpgraph_cli.numbers import shown
 
-__all__ = ["choice", "several"]
+__all__ = ["ScheduleName", "choice", "several"]
 
 E = TypeVar("E", bound=StrEnum)
+
+
+class ScheduleName(StrEnum):
+    """How the learning rate goes over the steps, of every command alike."""
+
+    constant = "constant"
+    cosine = "cosine"
+    linear = "linear"
+    warm_up = "warm-up"
 
 
 def _chosen(text: str, words: type[E]) -> E:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.choices import choice
+from tpgraph_cli.choices import ScheduleName, choice
 from tpgraph_cli.endings import refuse_other_ending, require_ending
 from tpgraph_cli.execution import Dtype, OptimizerName, Precision, Widths
 from tpgraph_cli.files import Constants, File, announce_folder, load, parse_widths, write
@@ -23,15 +22,6 @@ from tpgraph_cli.progress import training_progress
 from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
 
 __all__ = ["evaluate", "predict", "train"]
-
-
-class ScheduleName(StrEnum):
-    """How the learning rate goes."""
-
-    constant = "constant"
-    cosine = "cosine"
-    linear = "linear"
-    warm_up = "warm-up"
 
 
 Run = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of a run, as of train --out.")]

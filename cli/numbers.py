@@ -4,6 +4,7 @@
     real       0.1, -3e-2                  finite, of at most 1e100
     exact      10, 1/2, 1e-3               a rational that a program can hold
     range      FIRST:LAST:COUNT or a list  of reals
+    rates      0.1 or 0.1,0.05             of every step, or one for each
 
 None of them does work that grows with what is typed.
 """
@@ -34,6 +35,7 @@ __all__ = [
     "parse_point",
     "parse_range",
     "parse_rows",
+    "rates",
     "read_exact",
     "read_real",
     "read_whole",
@@ -99,6 +101,19 @@ def real(
         return _usage(lambda: read_real(str(value), "", least, above, below))
 
     return number
+
+
+def rates(value: Any) -> tuple[float, ...]:
+    """Learning rates of `typer.Option`: one above 0, or one for each step, which may end at 0."""
+    texts = str(value).split(",")
+
+    def read() -> tuple[float, ...]:
+        tp.bounds.VALUES.require(len(texts), f"these are {len(texts)} rates")
+        if len(texts) == 1:
+            return (read_real(texts[0], "", above=0),)
+        return tuple(read_real(text, "", 0) for text in texts)
+
+    return _usage(read)
 
 
 def read_whole(text: str, option: str, least: int = 1, most: Bound | int | None = None) -> int:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import tpgraph as tp
-from tpgraph_cli.choices import choice
-from tpgraph_cli.numbers import real, whole
+from tpgraph_cli.choices import ScheduleName, choice
+from tpgraph_cli.numbers import rates, real, whole
 from tpgraph_cli.option_groups import OptionGroup, takes
 from tpgraph_cli.options import of_option
 
@@ -46,7 +46,8 @@ class Passes:
     name: PassName = PassName.forward
     steps: int | None = None
     form: SgdForm | None = None
-    lr: float | None = None
+    lr: tuple[float, ...] | None = None
+    schedule: ScheduleName | None = None
     batch: int | None = None
     momentum: float | None = None
     weight_decay: float | None = None
@@ -54,8 +55,16 @@ class Passes:
 
     @property
     def sgd_steps(self) -> int:
-        """How many steps of SGD are written out."""
-        return self.steps or 1
+        """How many steps of SGD are written out: as many as there are rates, where not said."""
+        return self.steps or len(self.lr or (1.0,))
+
+    @property
+    def rates(self) -> float | tuple[float, ...]:
+        """The learning rate of every step, or those of each."""
+        given = self.lr or (1.0,)
+        if len(given) > 1 or self.schedule is None:
+            return given[0] if len(given) == 1 else given
+        return tp.training.scheduled_rates(given[0], self.schedule.value, self.sgd_steps)
 
     def require_sense(self) -> None:
         """A usage error for an option without effect on these passes."""
@@ -65,6 +74,13 @@ class Passes:
         if self.of is not None and self.name is not PassName.backward:
             on_loss = ": SGD is on the loss" if self.name is PassName.sgd else ""
             raise typer.BadParameter(f"--of is for --pass backward{on_loss}")
+        listed = self.lr is not None and len(self.lr) > 1
+        if listed and self.schedule is not None:
+            raise typer.BadParameter("--schedule: --lr has a rate for every step itself")
+        if self.lr is not None and listed and len(self.lr) != self.sgd_steps:
+            raise typer.BadParameter(
+                f"--lr has {len(self.lr)} rates, and --steps is {self.sgd_steps}: one for each step"
+            )
         if self.momentum and self.sgd_steps == 1:
             raise typer.BadParameter("--momentum acts from the second step on: --steps 2 or more")
 
@@ -116,7 +132,7 @@ class Passes:
             steps=self.sgd_steps,
             batch=self.batch or 1,
             form=(self.form or SgdForm.exact).value,
-            lr=1.0 if self.lr is None else self.lr,
+            lr=self.rates,
             momentum=self.momentum or 0.0,
             weight_decay=self.weight_decay or 0.0,
         )
@@ -124,7 +140,7 @@ class Passes:
 
 FORWARD = Passes()
 """The program as it is."""
-_OF_SGD = ("steps", "form", "lr", "batch", "momentum", "weight_decay")
+_OF_SGD = ("steps", "form", "lr", "schedule", "batch", "momentum", "weight_decay")
 
 
 def _listed(names: list[str]) -> str:
@@ -160,11 +176,20 @@ _OPTIONS: OptionGroup = {
     ),
     "lr": (
         Annotated[
-            float | None,
+            Any,  # tuple[float, ...] | None, of which typer would make several arguments
             typer.Option(
-                help="Learning rate η of --pass sgd, without its width factors; 1.",
-                parser=real(above=0),
+                metavar="RATES",
+                help="Learning rate η of --pass sgd, without its width factors, or one for each"
+                " step: 0.1,0.05; 1.",
+                parser=rates,
             ),
+        ],
+        None,
+    ),
+    "schedule": (
+        Annotated[
+            ScheduleName | None,
+            choice(ScheduleName, help="How the rate of --pass sgd goes over --steps, as of train."),
         ],
         None,
     ),

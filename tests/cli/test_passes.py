@@ -60,6 +60,8 @@ def files(tmp_path: Path) -> tuple[str, str]:
         "--batch 2",
         "--pass backward --momentum 0.9",
         "--weight-decay 0.1",
+        "--lr 0.5,0.25",
+        "--schedule linear",
         "--of loss",
         "--pass sgd --of f",
     ],
@@ -83,6 +85,41 @@ def test_every_option_reaches_the_program(files: tuple[str, str]) -> None:
     code, text, _ = tpgraph("show", files[0], "--text", "--pass", "backward", "--of", "loss")
     assert code == 0
     assert text == tp.to_text(tp.backward(tp.load(files[0]), "loss"))
+
+
+@pytest.mark.parametrize(
+    ("words", "rates"),
+    [
+        ("--lr 0.5,0.25", [0.5, 0.25]),
+        ("--lr 0.5,0.25,0 --steps 3", [0.5, 0.25, 0.0]),
+        ("--lr 0.5 --steps 2 --schedule linear", [0.5, 0.25]),
+        ("--lr 0.5 --steps 2 --schedule constant", [0.5, 0.5]),
+        ("--steps 2 --schedule cosine", [1.0, 0.5]),
+    ],
+)
+def test_every_step_has_its_rate(files: tuple[str, str], words: str, rates: list[float]) -> None:
+    code, text, error = tpgraph("show", files[0], "--text", "--pass", "sgd", *words.split())
+    assert code == 0, error
+    assert text == tp.to_text(tp.unroll_sgd(tp.load(files[0]), len(rates), lr=rates))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--lr 0.5,0.25 --steps 3", "--lr has 2 rates, and --steps is 3"),
+        ("--lr 0.5,0.25 --steps 1", "--lr has 2 rates, and --steps is 1"),
+        ("--lr 0.5,0.25 --schedule linear", "--lr has a rate for every step itself"),
+        ("--lr 0.5,-1", "-1 is out of range"),
+        ("--lr 0.5,", "is not understood"),
+        ("--schedule stepwise", "stepwise is none of constant, cosine, linear, warm-up"),
+    ],
+)
+def test_rates_that_are_none_for_the_steps_are_a_usage_error(
+    files: tuple[str, str], words: str, said: str
+) -> None:
+    code, _, error = tpgraph("draw", files[0], "--pass", "sgd", *words.split())
+    assert code == 2
+    assert said in " ".join(error.split())
 
 
 @pytest.mark.parametrize("words", ["--pass backward", "--pass backward --of loss", "--pass sgd"])

@@ -10,7 +10,7 @@ from strategies import programs
 from transform.sgd_oracle import train
 from transform.support import NETWORKS, WIDTHS, draw, gallery
 
-from tpgraph.errors import TPTypeError
+from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.interpreter import interpret, sample
 from tpgraph.language import parse, to_text
 from tpgraph.program import Moment, TimedName, accented, check
@@ -85,6 +85,17 @@ def test_batches_schedules_and_momentum(name, form):
 @pytest.mark.parametrize("name", ["rnn", "mlp", "transformer"])
 def test_weight_decay(name, momentum, form):
     assert compare(gallery(name), 4, 2, form, weight_decay=0.5, momentum=momentum) < 1e-9
+
+
+@pytest.mark.parametrize(("rates", "weight_decay"), [([0.5, 0.1], 2.0), ([0.5, 0.25], 4.0)])
+def test_fluctuations_refuse_decay_of_all_initial_weights(rates, weight_decay):
+    network, options = gallery("mlp"), {"weight_decay": weight_decay}
+    with pytest.raises(TPDataError, match="nothing is left of the initial weights") as refused:
+        unroll_sgd(network, 2, form="fluctuation", lr=rates, **options)
+    assert "exact" in refused.value.mend
+    assert compare(network, 2, 1, "exact", rates, **options) < 1e-9
+    one = unroll_sgd(network, 1, form="fluctuation", lr=rates[:1], test=False, **options)
+    assert check(one)
 
 
 @pytest.mark.parametrize("form", ["exact", "fluctuation"])

@@ -2,6 +2,7 @@
 
 from tpgraph.training.checkpoint import TRAINING_FILES
 from tpgraph.training.data import AnyData, as_dataset, dataset, load_data, minibatches
+from tpgraph.training.learning_rates import scheduled_rates
 from tpgraph.training.loop import Training, TrainingProgress, check_settings, train
 from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.pass_samples import is_of_samples, samples_of_passes, samples_taken
@@ -28,6 +29,7 @@ __all__ = [
     "predict",
     "samples_of_passes",
     "samples_taken",
+    "scheduled_rates",
     "standardization",
     "synthetic_data",
     "train",

@@ -15,7 +15,7 @@ import math
 
 from tpgraph.errors import TPError
 
-__all__ = ["SCHEDULES", "rate_factor", "warm_up_steps"]
+__all__ = ["SCHEDULES", "rate_factor", "scheduled_rates", "warm_up_steps"]
 
 SCHEDULES = ("constant", "cosine", "linear", "warm-up")
 """The names of how a learning rate goes."""
@@ -42,3 +42,13 @@ def rate_factor(schedule: str, step: int, steps: int, warm_up: int = 0) -> float
         return 1.0
     part = min(1.0, (step - warm_up) / max(1, steps - warm_up))
     return 1.0 - part if schedule == "linear" else (1.0 + math.cos(math.pi * part)) / 2
+
+
+def scheduled_rates(lr: float, schedule: str, steps: int) -> tuple[float, ...]:
+    """The learning rates of all steps. Raises TPError for a schedule that there is not.
+
+    >>> scheduled_rates(0.5, "linear", 4)
+    (0.5, 0.375, 0.25, 0.125)
+    """
+    first = warm_up_steps(schedule, steps, None)
+    return tuple(lr * rate_factor(schedule, step, steps, first) for step in range(steps))

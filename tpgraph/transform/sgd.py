@@ -8,11 +8,12 @@ from typing import Literal
 
 from tpgraph.bounds import EQUATIONS
 from tpgraph.collector import uncollected
-from tpgraph.errors import TPTypeError
+from tpgraph.errors import TPDataError, TPTypeError
 from tpgraph.former_names import takes_former_names
 from tpgraph.program import Data, Declaration, MatMul, Program, Target, Variable
 from tpgraph.program.any_program import reads_program
 from tpgraph.program.hints import Hint
+from tpgraph.program.training_plan import TrainingPlan
 from tpgraph.progress import counted_of
 from tpgraph.transform.contexts import (
     Context,
@@ -61,7 +62,8 @@ def unroll_sgd(
     weights as decayed as those of the step. Both have the values of real SGD at every width.
 
     Raises TPTypeError without a loss, without params, or without a learning rate for every step,
-    and TPDataError for a rate that is not above 0; a schedule may end at 0.
+    and TPDataError for a rate that is not above 0; a schedule may end at 0. By fluctuations
+    TPDataError too where decay takes all of the initial weights away, as with η λ = 1.
     Source: Tensor Programs IIb (arXiv 2105.03703), Appendix D.1, Algorithm 1.
     """
     _require(steps, 0, f"{steps} steps")
@@ -82,6 +84,7 @@ def unroll_sgd(
         run = FiniteSteps(emitter, one, plan, batch)
         contexts = _exact(run, steps, batch, test)
     else:
+        _require_initial_weights(plan, steps + test)
         run = fluctuation = Fluctuation(emitter, one, plan, batch)
         contexts = _fluctuation(fluctuation, steps, batch, test)
     outputs: dict[Variable, None] = {}  # one that reads no data is one for all examples
@@ -127,6 +130,18 @@ def _given(program: Program, one: Template) -> Iterator[Declaration]:
             old or any(v.name in used for v in declaration.variables)
         ):
             yield declaration
+
+
+def _require_initial_weights(plan: TrainingPlan, passes: int) -> None:
+    """Raise TPDataError where passes are to be changes of those at weights that are 0 by then."""
+    gone = next((t for t, left in enumerate(plan.alpha[:passes]) if left == 0.0), None)
+    if gone is not None:
+        rates = f"rate {plan.rates[gone - 1]:g} and weight decay {plan.weight_decay:g}"
+        raise TPDataError(
+            f"nothing is left of the initial weights after step {gone}, with {rates}: by"
+            " fluctuations, passes are changes of that at the initial weights as decayed by then",
+            mend='form="exact" (--form exact), or a rate times weight decay other than 1',
+        )
 
 
 def _exact(run: FiniteSteps, steps: int, batch: int, test: bool) -> Iterator[Context]:
