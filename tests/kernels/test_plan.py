@@ -124,9 +124,9 @@ def test_a_wrong_sign_is_seen(function: str, monkeypatch: pytest.MonkeyPatch) ->
         return replace(found, steps=(*found.steps[:last], step, *found.steps[last + 1 :]))
 
     monkeypatch.setattr(executing, "lowered", turned)
-    executing._lowered.cache_clear()
+    executing._steps.cache_clear()
     assert worst(perceptron(function), "both") > 1e-3
-    executing._lowered.cache_clear()
+    executing._steps.cache_clear()
 
 
 @pytest.mark.parametrize("function", ["relu", "erf", "gelu"])
@@ -314,3 +314,20 @@ def test_a_kernel_that_is_one_number_is_planned_beside_the_other() -> None:
     between = kernel(program, X, Y=X[:3], resources=Resources(threads=1))
     assert between.ntk == pytest.approx(found.ntk[:, :3], rel=1e-12)
     assert not between.nngp.any()
+
+
+@pytest.mark.parametrize(("count", "memory"), [(1, None), (37, 20_000), (500, None), (2000, None)])
+def test_tiles_cover_every_pair_once_and_are_even(count: int, memory: int | None) -> None:
+    program = perceptron("relu")
+    work = executing.prepared(
+        planning.plan_kernel(program, "both").parts[0], inputs(program, count)
+    )
+    seen = np.zeros((count, count), int)
+    sides = set()
+    for tile in executing.tiles_of(work, Resources(memory=memory)):
+        seen[tile.window] += 1
+        sides |= set(tile.shape)
+    assert np.maximum(seen, seen.T).min() == seen.max() == 1
+    assert len(sides) <= 2
+    assert max(sides) % 8 == 0 or max(sides) == count
+    assert min(sides) > max(sides) / 2 or count < 100

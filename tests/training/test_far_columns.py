@@ -36,7 +36,9 @@ def test_training_names_columns_far_from_standard(tmp_path: Path) -> None:
     ],
     ids=["targets", "nearly constant", "tiny"],
 )
-def test_training_names_what_it_would_hardly_learn(inputs, targets, said) -> None:
+def test_training_names_what_it_would_hardly_learn(
+    inputs: list[list[float]], targets: list[float], said: str
+) -> None:
     data = {"ξ": inputs, "y": targets}
     with pytest.warns(tp.TPWarning, match=said):
         tp.train(ONE_HIDDEN, data, widths={"n": 4}, steps=1, lr=1e-4)

@@ -37,7 +37,9 @@ def tell_far_columns(program: Program, samples: Dataset, standardize: str) -> No
 
 def _far(samples: Dataset, names: Iterable[str], *, small: bool) -> list[str]:
     """What the columns that are far from standard are called, each with its mean and sd."""
-    called, means, sds = [], [], []
+    called: list[str] = []
+    means: list[float] = []
+    sds: list[float] = []
     for name in names:
         array = samples.arrays[name].reshape(len(samples.arrays[name]), -1)
         columns = samples.columns.get(name, ())

@@ -40,6 +40,9 @@ _SAFETY = 8.0
 _FLOOR = 2.0**-44
 _TILE_BYTES = 2**18
 """Of one block of a tile: a few of them fit a core's cache."""
+_STEP = 8
+"""Sides of tiles are multiples of it: so many pairs a processor takes at once."""
+_SMALLEST = 16
 
 
 @dataclass(frozen=True)
@@ -95,29 +98,13 @@ def prepared(
 
 
 @lru_cache(maxsize=64)
-def _lowered(key: _ById) -> tuple[TileSteps, tuple[int, ...]]:
-    part = key.part
-    wanted = [*part.ends, *part.tape.asked]
-    return lowered(part.tape, part.ends), tuple(part.tape.reached(wanted))
-
-
-@dataclass(frozen=True, eq=False)
-class _ById:
-    part: PlanPart
-
-    def __hash__(self) -> int:
-        return id(self.part)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and other.part is self.part
-
-
 def _steps(part: PlanPart) -> TileSteps:
-    return _lowered(_ById(part))[0]
+    return lowered(part.tape, part.ends)
 
 
+@lru_cache(maxsize=64)
 def _single_places(part: PlanPart) -> tuple[int, ...]:
-    return _lowered(_ById(part))[1]
+    return tuple(part.tape.reached([*part.ends, *part.tape.asked]))
 
 
 def tiles_of(run: Run, resources: Resources) -> list[Tile]:
@@ -140,8 +127,10 @@ def _tile_size(run: Run, resources: Resources) -> int:
     most = _TILE_BYTES
     if resources.memory is not None:
         most = min(most, resources.memory // (resources.threads * max(run.steps.buffers, 1)))
-    size = max(16, int((most // width) ** 0.5))
-    return min(size, max(16, -(-max(run.shape) // 4)))
+    count = max(run.shape)
+    largest = min(max(_SMALLEST, int((most // width) ** 0.5)), max(_SMALLEST, -(-count // 4)))
+    even = -(-count // -(-count // largest))  # so many a tile that none is a small rest
+    return -(-even // _STEP) * _STEP
 
 
 def run(

@@ -78,6 +78,11 @@ def fused(steps: TileSteps, dtype: str) -> tuple[FusedLoop | int, ...]:
     Compiled for float32 or float64. Raises TPDataError where numba is not installed.
     """
     _require_numba()
+    return _ordered(steps, dtype)
+
+
+@lru_cache(maxsize=64)
+def _ordered(steps: TileSteps, dtype: str) -> tuple[FusedLoop | int, ...]:
     found: list[FusedLoop | int] = []
     for run in _runs(steps):
         if len(run) < _FEWEST:
@@ -218,9 +223,6 @@ def _indented(lines: Sequence[str], by: int) -> Iterator[str]:
 
 def _arcsine(name: str, a: str) -> list[str]:
     """Both branches, and a choice, so that several pairs go through it at once."""
-    polynomial = f"p{_TERMS - 1}"
-    for k in reversed(range(_TERMS - 1)):
-        polynomial = f"({polynomial} * {name}_z + p{k})"
     half, quarter_turn = "number(0.5)", f"number({math.pi / 2})"
     return [
         f"{name}_size = abs({a})",
@@ -229,11 +231,33 @@ def _arcsine(name: str, a: str) -> list[str]:
         f"{name}_root = sqrt({name}_rest)",
         f"{name}_z = {name}_rest if {name}_is_far else {a} * {a}",
         f"{name}_s = {name}_root if {name}_is_far else {name}_size",
-        f"{name}_near = {name}_s + {name}_s * {name}_z * {polynomial}",
+        *_powers(f"{name}_z"),
+        f"{name}_near = {name}_s + {name}_s * {name}_z * {_polynomial(f'{name}_z')}",
         f"{name}_far = {quarter_turn} - ({name}_near + {name}_near)",
         f"{name}_value = {name}_far if {name}_is_far else {name}_near",
         f"{name} = {name}_value if {a} > 0 else -{name}_value",
     ]
+
+
+def _powers(z: str) -> Iterator[str]:
+    """z², z⁴, z⁸ … as `_polynomial` wants them."""
+    power = 2
+    while power < _TERMS:
+        half = z if power == 2 else f"{z}{power // 2}"
+        yield f"{z}{power} = {half} * {half}"
+        power *= 2
+
+
+def _polynomial(z: str) -> str:
+    """P(z) by Estrin's scheme: halves that do not wait for each other, unlike Horner's."""
+    parts, power = [f"p{k}" for k in range(_TERMS)], ""
+    size = 1
+    while len(parts) > 1:
+        power = z if size == 1 else f"{z}{size}"
+        pairs = [parts[k : k + 2] for k in range(0, len(parts), 2)]
+        parts = [f"({p[0]} + {p[1]} * {power})" if len(p) == 2 else p[0] for p in pairs]
+        size *= 2
+    return parts[0]
 
 
 @lru_cache(maxsize=1)

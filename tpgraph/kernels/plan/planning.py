@@ -46,7 +46,7 @@ class Destination:
     j: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlanPart:
     """A tape, its ends and what they are; `written` is the tape before it was factored.
 

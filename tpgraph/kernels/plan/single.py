@@ -226,6 +226,6 @@ def _product(data: Any, args: list[Array]) -> Array:
     total = np.full(1, coefficient)
     with np.errstate(all="ignore"):
         for x, e in zip(args, exponents, strict=True):
-            base, power = (np.sqrt(x), int(2 * e)) if e.denominator == 2 else (x, int(e))
+            base, power = np.sqrt(x) if e.denominator == 2 else x, e.numerator
             total = total * base**power if power > 0 else total / base**-power
     return total

@@ -30,7 +30,7 @@ class TileStep:
     data: Any = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TileSteps:
     """The steps of a tile, how many buffers they use, and where each end is found.
 

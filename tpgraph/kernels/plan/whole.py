@@ -70,10 +70,16 @@ def share_of_error(
 
 def _stated_beneath(part: PlanPart, number: int, stated: Mapping[int, float]) -> float:
     """The sum of what the nodes beneath an end state as errors."""
+    return sum(stated.get(node, 0.0) for node in _counted(part, number))
+
+
+@lru_cache(maxsize=256)
+def _counted(part: PlanPart, number: int) -> tuple[int, ...]:
+    """The nodes beneath an end whose stated errors are also its own."""
     tape = part.tape
     beneath = set(part.written.tape.reached([part.origins[number]])) if tape.steep else set()
-    return sum(
-        stated.get(node, 0.0)
+    return tuple(
+        node
         for node in tape.reached([part.ends[number]])
         if node not in tape.steep or beneath.intersection(tape.steep[node])
     )
