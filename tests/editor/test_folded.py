@@ -100,6 +100,17 @@ def test_what_is_made_of_one_stands_outside_of_the_plate(folded: Page, vector: s
     assert "variables/x" in folded.shown
 
 
+def test_a_duplicate_of_a_loop_stays_folded_with_it(folded: Page) -> None:
+    answer = folded.edit(edit="duplicate", names=["s[4]"])
+    assert "    s_1[t] = φ(U ξ[t] + W s_1[t-1] + b)\n" in folded.text
+    assert answer["notes"] == []
+    assert {"plates/t", "variables/s[t]", "variables/s_1[t]"} <= folded.shown.keys()
+    assert folded.shown["variables/s_1[t]"]["name"] == "s_1[4]"
+    folded.edit(edit="gate", vectors=["s_1[4]", "s[4]"])
+    assert "    x[t] = φ(s_1[t] + s[t])\n" in folded.text
+    assert "variables/x[t]" in folded.shown
+
+
 def test_made_of_one_of_many_alone_it_unfolds_and_says_so(folded: Page) -> None:
     do = {"edit": "gate", "vectors": ["s[4]"]}
     assert folded.ask("edit", do=do, dry=True)["many"]

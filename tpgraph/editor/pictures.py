@@ -18,7 +18,7 @@ from tpgraph.errors import TPWarning
 from tpgraph.language.readings import Reading
 from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.marks import diagram_of
-from tpgraph.notation.diagram.nesting import nested
+from tpgraph.notation.diagram.nesting import foldings
 from tpgraph.notation.diagram.plating import fold
 from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.notation.draw_options import Options
@@ -205,9 +205,8 @@ def _alike(a: PictureOptions, b: PictureOptions) -> bool:
 
 def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Shown | None:
     """The folded picture; None where nothing folds."""
-    sideways = options.direction in ("LR", "RL")
-    folded = fold(program, diagram, sideways)
-    if not folded.plates:
+    tried = list(foldings(program, diagram, options.direction in ("LR", "RL")))
+    if not tried:
         return None
     style = look_of(options)
     with warnings.catch_warnings():
@@ -215,12 +214,12 @@ def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Show
         scene = compose(
             program, Options(options.direction, style=style, fold=True, view=options.view)
         )
-    if not scene.plates:
+    drawn = [plate.id for plate in scene.plates]
+    folded = next((f for f in tried if [p.letter for p in f.plates] == drawn), None)
+    if folded is None:
         return None
     scene = replace(scene, shelf=None)  # it stands beside the picture
-    inner = nested(program, folded, sideways)
-    has_inner = inner is not None and len(inner.plates) == len(scene.plates)
-    many = Represented(program, inner if inner is not None and has_inner else folded)
+    many = Represented(program, folded)
     return Shown(program, diagram, None, fragments_of(scene, style), options, many)
 
 

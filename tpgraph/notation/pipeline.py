@@ -17,7 +17,7 @@ from tpgraph.notation.diagram.folded import Folded
 from tpgraph.notation.diagram.listed_lines import listed
 from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.diagram.matrices import matrices_of
-from tpgraph.notation.diagram.nesting import nested
+from tpgraph.notation.diagram.nesting import foldings
 from tpgraph.notation.diagram.path_labels import labelled
 from tpgraph.notation.diagram.plating import fold, fold_passes
 from tpgraph.notation.diagram.terminals import terminals_in_plates
@@ -146,19 +146,16 @@ def _annotated(vertex: Vertex, note: Annotation | None) -> Vertex:
 def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | None:
     """The scene with plates; None where nothing repeats, or where a plate would hold strangers."""
     sideways = options.direction in ("LR", "RL")
-    folded = fold(program, diagram, sideways)
-    if not folded.plates:
-        return None
-    inner = nested(program, folded, sideways)
-    if inner is not None:
-        inner = replace(inner, diagram=coloured(inner.diagram, options.look))
-    scene = _with_plates(inner, options) if inner is not None else None
-    return scene or _with_plates(folded, options)
+    scenes = (_with_plates(folded, options) for folded in foldings(program, diagram, sideways))
+    return next((scene for scene in scenes if scene is not None), None)
 
 
 def _with_plates(folded: Folded, options: Options) -> Scene | None:
     """The scene of a folded diagram; None where a plate would hold strangers."""
-    look, lay = options.look, partial(_laid_out, folded.diagram, options)
+    look = options.look
+    if len(folded.groups) > 1:  # matrices of inner plates became one
+        folded = replace(folded, diagram=coloured(folded.diagram, look))
+    lay = partial(_laid_out, folded.diagram, options)
     scene = next((s for s in _scenes(folded, lay) if not encloses_strangers(s, folded, look)), None)
     return None if scene is None else renamed(plated(scene, folded, look), folded)
 

@@ -13,14 +13,27 @@ from dataclasses import replace
 from tpgraph.functions import Argument
 from tpgraph.notation.diagram.block_runs import BlockRun, find_runs
 from tpgraph.notation.diagram.folded import Folded, PlateOf
-from tpgraph.notation.diagram.plating import Folding
+from tpgraph.notation.diagram.diagram import Diagram
+from tpgraph.notation.diagram.plating import Folding, fold
 from tpgraph.notation.diagram.run_plans import RunGroup, foldable, plan_of_run
 from tpgraph.notation.drawn.loops import loop_letter
 from tpgraph.program import Equation, Nonlin, Program
 
-__all__ = ["nested"]
+__all__ = ["foldings", "nested"]
 
 _LETTERS = ("l", "k", "m", "r")
+
+
+def foldings(program: Program, diagram: Diagram, sideways: bool = True) -> Iterator[Folded]:
+    """How a diagram folds, from what is drawn first to what is drawn where that has no room: with
+    plates in plates and without, then so with all that repeats alike in one plate.
+    """
+    apart = fold(program, diagram, sideways)
+    joined = fold(program, diagram, sideways, together=True)
+    for folded in (apart, joined) if len(joined.plates) < len(apart.plates) else (apart,):
+        if folded.plates:
+            inner = nested(program, folded, sideways)
+            yield from (folded,) if inner is None else (inner, folded)
 
 
 def nested(program: Program, folded: Folded, sideways: bool = True) -> Folded | None:

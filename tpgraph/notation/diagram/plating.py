@@ -19,6 +19,7 @@ from tpgraph.notation.diagram.generic import range_text
 from tpgraph.notation.diagram.mirror import runs_of_passes
 from tpgraph.notation.diagram.plate_letters import PlateLetters, owners
 from tpgraph.notation.diagram.run_plans import RunGroup, RunPlan, everywhere, foldable, plan_of_run
+from tpgraph.notation.diagram.shared_plates import in_one_plate
 from tpgraph.notation.drawn.loops import loop_letter
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import MatMul, Program
@@ -30,16 +31,21 @@ _ROOM_SIDEWAYS = r"\cdots\cdots\cdots"
 _ROOM_UPWARDS = r"\cdots\\\cdots\\\cdots"
 
 
-def fold(program: Program, diagram: Diagram, sideways: bool = True) -> Folded:
+def fold(
+    program: Program, diagram: Diagram, sideways: bool = True, together: bool = False
+) -> Folded:
     """The diagram with every run of blocks drawn once; as it is, if nothing repeats.
 
     A run whose blocks are read from outside is not folded, unless it is the last block that is
-    read, or every block by one reader. `sideways` is whether the computation runs to a side.
+    read, or every block by one reader. Runs of one range over one family share a plate; all of one
+    range, if they stand `together`. `sideways` is whether the computation runs to a side.
     """
     drawn = {vertex.id for vertex in diagram.vertices}
     equations = [e for e in program.equations if e.out.name in drawn]
     initial = drawn - set(program.equation_of)
-    groups = [RunGroup((plan_of_run(run, initial),), _letter(run)) for run in find_runs(equations)]
+    plans = [plan_of_run(run, initial) for run in find_runs(equations)]
+    alike = in_one_plate(plans, equations, together)
+    groups = [RunGroup(tuple(group), _letter(group[0].run)) for group in alike]
     return _folded(diagram, foldable(groups, equations), sideways)
 
 

@@ -59,7 +59,9 @@ def plan_of_run(run: BlockRun, initial: Collection[str]) -> RunPlan:
 
 @dataclass(frozen=True)
 class RunGroup:
-    """What one plate shows: a run, and with it that of its backward pass; `letter` is the index."""
+    """What one plate shows: a run, and with it that of its backward pass, or others of one family
+    with it; `letter` is the index.
+    """
 
     plans: tuple[RunPlan, ...]
     letter: str
