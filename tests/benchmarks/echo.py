@@ -3,7 +3,8 @@
     python tests/benchmarks/echo.py [--pairs 200] [--json OUT.json]
 
 The two take turns, letter by letter, on one page and machine, each when nothing else is being done:
-milliseconds from a key's event to the frame in which its letter stands. What the browser and the
+milliseconds from a key's event to the frame in which its letter stands. Keys come at all times
+between two frames alike, the same ones in both: a frame that is due at once or next is not luck. What the browser and the
 machine take is in both, so that the ratio and the difference within pairs are the editor's own.
 """
 
@@ -26,6 +27,8 @@ from playwright.sync_api import Page, sync_playwright
 
 LINE = "yy = tanh(x[L])"
 GOAL = 16
+FRAME = 1000 / 60
+GOLDEN = 0.618  # whose multiples fill what is between two frames evenly
 
 WATCH = """() => {
   const bare = document.createElement("textarea");
@@ -62,6 +65,7 @@ def taken_in_turns(page: Page, pairs: int) -> tuple[list[float], list[float]]:
             page.locator(area).focus()
             page.keyboard.press("Control+End")
             page.evaluate("new Promise((go) => setTimeout(() => requestIdleCallback(go), 20))")
+            page.wait_for_timeout(k * GOLDEN % 1 * FRAME)
             count = page.evaluate("seen.length")
             page.keyboard.press(keys[k % len(keys)].replace("_", "Space"))
             times.append(page.evaluate(ECHO, count + 1))

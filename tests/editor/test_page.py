@@ -36,6 +36,26 @@ def test_typing_is_drawn(editor):
     assert editor.page.title() == "• mlp – tpgraph"
 
 
+def test_nothing_is_asked_for_before_a_letter_is_seen(editor):
+    editor.page.evaluate(
+        """() => {
+            const { session } = tpgraph, { transport } = session;
+            window.order = [];
+            session.transport = (...what) => { order.push("asked"); return transport(...what); };
+            document.querySelector("textarea.text-area").addEventListener("input", () => {
+                order.push("typed");
+                requestAnimationFrame(() => {
+                    const channel = new MessageChannel();
+                    channel.port1.onmessage = () => order.push("seen");
+                    channel.port2.postMessage(0);
+                });
+            }, { once: true });
+        }"""
+    )
+    editor.write("q")
+    assert editor.page.evaluate("order").index("seen") < editor.page.evaluate("order").index("asked")
+
+
 def test_a_mistake_has_a_squiggle_and_a_mend(editor):
     before = editor.keys
     editor.write("vector v : n\n")

@@ -15,7 +15,7 @@ import { Lane } from "./lane.js";
 import { layout } from "./layout.js";
 import { opens } from "./opens.js";
 import { carried, difference, moved, patchUnits, spanUnits, toPoints } from "./places.js";
-import { awaited, nextTurn, rest } from "./rest.js";
+import { awaited, nextFrame, rest } from "./rest.js";
 import { Runs } from "./runs.js";
 import { Shade } from "./shade.js";
 import { textPane } from "./textpane.js";
@@ -250,7 +250,7 @@ export class App {
 		this.pane.light([]);
 		this.say("");
 		this.sync(); // first: what completes is read of the same text
-		nextTurn().then(() => this.completes((completion) => completion.typed()));
+		nextFrame().then(() => this.completes((completion) => completion.typed()));
 		this.parts.hints.did("type");
 	}
 

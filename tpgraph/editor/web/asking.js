@@ -1,7 +1,7 @@
 /** How the picture of a text is asked for, and what is said while it is late. */
 
 import { Gone, Refused } from "./api.js";
-import { nextTurn } from "./rest.js";
+import { nextFrame } from "./rest.js";
 
 /** Milliseconds after which a picture is late, and said to be. */
 const LATE = 500;
@@ -50,7 +50,7 @@ export class Asking {
 		const waits = this.took > LATE;
 		this.late ??= setTimeout(() => app.parts.showLack({ old: true, words: `the new one ${waits ? "waits for a pause" : "is being drawn"}` }), LATE);
 		return app.lane.newest("sync", async () => {
-			await (waits ? this.paused() : nextTurn());
+			await (waits ? this.paused() : nextFrame());
 			if (app.lane.waiting.has("sync")) return; // the next shows the same
 			const [text, begun] = [app.text, performance.now()];
 			const { view } = await app.session.ask("sync", { text, have: app.revision });

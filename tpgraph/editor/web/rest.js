@@ -1,5 +1,8 @@
 /** What pages wait for, so that who looks at one from outside knows when it is at rest. */
 
+/** Milliseconds after which a page that nobody sees goes on without a frame. */
+const UNSEEN = 50;
+
 /** @type {Set<Promise<unknown>>} */
 const open = new Set();
 
@@ -12,9 +15,12 @@ export function awaited(promise) {
 	return promise;
 }
 
-/** The next turn, before which a frame that is due is painted: what was just typed is shown first. */
-export function nextTurn() {
-	return awaited(new Promise((resolve) => setTimeout(resolve)));
+/** After the frame that shows what was just typed, which nothing is asked for before; soon where no frame is painted. */
+export function nextFrame() {
+	return awaited(new Promise((resolve) => {
+		requestAnimationFrame(() => setTimeout(resolve, 1)); // behind what brings the frame to the screen
+		setTimeout(resolve, UNSEEN);
+	}));
 }
 
 /** Until everything that is waited for has come, with all that was asked for because of it. */
