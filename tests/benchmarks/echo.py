@@ -4,8 +4,9 @@
 
 The two take turns, letter by letter, on one page and machine, each when nothing else is being done:
 milliseconds from a key's event to the frame in which its letter stands. Keys come at all times
-between two frames alike, the same ones in both: a frame that is due at once or next is not luck. What the browser and the
-machine take is in both, so that the ratio and the difference within pairs are the editor's own.
+between two frames alike, the same ones in both: a frame that is due at once or next is not luck.
+What the browser and the machine take is in both, so that the ratio and the difference within pairs
+are the editor's own.
 """
 
 from __future__ import annotations

@@ -138,7 +138,8 @@ def test_a_mark_that_stands_for_many_is_said_as_all_of_them(folded: Page) -> Non
     assert folded.ask("edit", do={"edit": "name", "name": "s[4]"})["refused"]["message"] == (
         "s[t] has a name"
     )
-    assert folded.ask("edit", do={"edit": "name", "name": "s[4]~2"})["title"] == "name W s[t-1] h"
+    named = folded.ask("edit", do={"edit": "name", "name": "s[4]~2"})
+    assert named["title"] == "give W s[t-1] the name h"
 
 
 DEEPER = DEEP_RNN.replace("T = 5", "T = 6").replace("L = 2", "L = 6")

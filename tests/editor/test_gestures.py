@@ -277,3 +277,52 @@ def test_a_box_renames_only_here(editor):
     expect(editor.page.locator(".line-box")).to_have_count(0)
     after = editor.settled().text
     assert "x[2] = tanh(W[2] x[1] + b[2])\ny = tanh(W[3] x[2] + b[3])\n" in after
+
+
+BOXES = {
+    "of a name": ("variables/x[2]", "y", "rename x to y"),
+    "of a name that there was not": ("variables/x[2]~1", "y", "give W[2] x[1] the name y"),
+    "of a formula": ("gates/x[3]:gate", "tanh(b[1])", "x[3] = tanh(b[1])"),
+}
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_a_box_that_is_left_by_escape_changes_nothing(editor, name):
+    key, words, _ = BOXES[name]
+    editor.click(key).press("Enter")
+    editor.page.keyboard.type(words)
+    editor.press("Escape")
+    expect(editor.page.locator(".line-box, .preview:visible")).to_have_count(0)
+    assert editor.settled().text == MLP
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_a_box_shows_what_it_would_write(editor, name):
+    key, words, title = BOXES[name]
+    editor.click(key).press("Enter")
+    editor.page.keyboard.type(words)
+    expect(preview(editor).locator("strong")).to_have_text(title)
+    editor.page.get_by_role("button", name="only here").hover()
+    expect(preview(editor).locator("strong")).to_have_text(re.compile(", only here$"))
+    editor.page.locator(".line-box input").hover()
+    expect(preview(editor).locator("strong")).to_have_text(title)
+    expect(preview(editor).locator(".becomes").last).to_contain_text("[l] = tanh(")
+    editor.type("")
+    expect(preview(editor)).to_be_hidden()
+    assert editor.said.startswith(title)
+
+
+@pytest.mark.parametrize(
+    ("only", "lines"),
+    [
+        (False, "for l in 2..L:\n    h[l] = W[l] x[l-1]\n    x[l] = tanh(h[l] + b[l])\n"),
+        (True, "h = W[2] x[1]\nx[2] = tanh(h + b[2])\nx[3] = tanh(W[3] x[2] + b[3])\n"),
+    ],
+)
+def test_an_unnamed_mark_alone_gets_the_name(editor, only, lines):
+    editor.click("variables/x[2]~1").press("F2")
+    expect(editor.page.locator(".line-box label")).to_have_text("name of W[2] x[1]")
+    editor.page.keyboard.type("h")
+    editor.press("Shift+Enter" if only else "Enter")
+    assert lines in editor.text
+    assert "x[1] = tanh(W[1] u + b[1])\n" in editor.text

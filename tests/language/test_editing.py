@@ -113,6 +113,8 @@ CASES: list[tuple[Callable[[Reading], Edit], str, str]] = [
      "y[1] = W tanh(u)\nz = tanh(y[1])\noutput y[1]"),
     (lambda r: editing.rename(r, "z", "y[2]"), "y[1] = W u\nz = W tanh(y[1])\nq = z~1 + z",
      "y[1] = W u\ny[2] = W tanh(y[1])\nq = y[2]~1 + y[2]"),
+    (lambda r: editing.rename(r, "y~1", "h"), "y = tanh(W u + W v)\nz = W y",
+     "h = W u\ny = tanh(h + W v)\nz = W y"),
     (lambda r: editing.rename(r, "y[1]", "z[0,2]"), "y[1] = W u\ny[2] = tanh(y[1])",
      "z[0,2] = W u\ny[2] = tanh(z[0,2])"),
     (lambda r: editing.delete(r, "y"), "y = W u  # c\n# about z\nz = tanh(y)\nq = W v\noutput z, q",

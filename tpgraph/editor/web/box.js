@@ -10,19 +10,22 @@ import { opens } from "./opens.js";
  * @param {string} how.label @param {string} how.value @param {number} how.x @param {number} how.y
  * @param {Span | null} [how.selection] @param {readonly string[]} [how.words] that may stand in it
  * @param {boolean} [how.many] whether it may be meant for one of many alone
- * @param {(value: string, only: boolean) => Promise<string | null>} how.accept the reason it is refused, or null */
-export function lineBox(parent, { label, value, x, y, selection, words = [], many, accept }) {
+ * @param {(value: string, only: boolean) => Promise<string | null>} how.accept the reason it is refused, or null
+ * @param {(value: string | null, only: boolean, box: DOMRect) => unknown} how.foresee hears what is written, and null at the end */
+export function lineBox(parent, { label, value, x, y, selection, words = [], many, accept, foresee }) {
 	return new Promise((resolve) => {
 		const input = h("input", { "aria-label": label, spellcheck: "false", autocomplete: "off" });
 		const said = h("div.refusal", { role: "alert" });
 		const box = h("div.line-box", {}, h("label", {}, label), input, h("button.primary", { "aria-label": "Accept", click: () => submit() }, "✓"),
-			...(many ? [h("button", { title: "Shift-Enter", click: () => submit(true) }, "only here")] : []), said, pad(() => input, words, () => submit()));
+			...(many ? [h("button", { title: "Shift-Enter", click: () => submit(true), pointerenter: () => show(true), pointerleave: () => show() }, "only here")] : []), said, pad(() => input, words, () => submit()));
+		const show = (only = false) => foresee(box.isConnected ? input.value : null, only, box.getBoundingClientRect());
 		let refused = value;
 		let isAsked = false;
 		/** @param {string | null} result */
 		const close = (result) => {
 			if (!box.isConnected) return;
 			box.remove();
+			show();
 			resolve(result);
 		};
 		/** @param {string | null} reason */
@@ -52,8 +55,9 @@ export function lineBox(parent, { label, value, x, y, selection, words = [], man
 				input.setRangeText(letter[2], letter[0], letter[1], "end");
 			}
 		});
+		input.addEventListener("input", () => show());
 		box.addEventListener("focusout", () => setTimeout(() => {
-			if (!document.hasFocus() || box.contains(focused(box))) return;
+			if (!box.isConnected || !document.hasFocus() || box.contains(focused(box))) return;
 			if (input.value === refused) close(null);
 			else submit();
 		}));

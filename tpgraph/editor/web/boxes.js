@@ -69,15 +69,16 @@ function openSelected(app) {
 async function formula(app, gate, selection = null) {
 	if (!gate.name || !gate.span) return;
 	const words = app.canvas.marks.flatMap((f) => (f.layer === "variables" && f.name && !f.unnamed ? [String(f.said)] : []));
-	await ask(app, `${gate.said} =`, app.text.slice(...spanUnits(app.text, gate.span)), gate, (formula, only) => app.edit({ edit: "formula", name: gate.name, formula }, only), selection, words);
+	await ask(app, `${gate.said} =`, app.text.slice(...spanUnits(app.text, gate.span)), gate, (formula) => ({ edit: "formula", name: gate.name, formula }), selection, words);
 }
 
-/** A name with an index is renamed with its family, or as one member alone. @param {App} app @param {Fragment} mark */
+/** A name with an index is renamed with its family, or as one member alone; what has none gets one.
+ * @param {App} app @param {Fragment} mark */
 export async function rename(app, mark) {
-	const { name } = mark;
+	const { name, unnamed, said } = mark;
 	const many = mark.many || name?.endsWith("]");
-	const said = mark.unnamed ? name : mark.said;
-	if (name) await ask(app, "name", said ?? name, { ...mark, many }, (to, only) => (to === said ? Promise.resolve(null) : app.edit({ edit: "rename", name, to }, only)));
+	const now = unnamed ? "" : said ?? name;
+	if (name) await ask(app, unnamed ? `name of ${said}` : "name", now ?? name, { ...mark, many }, (to) => (to === now ? null : { edit: "rename", name, to }));
 }
 
 /** @param {App} app */
@@ -87,11 +88,25 @@ export async function palette(app) {
 	if (id) await app.command(id);
 }
 
-/** A line that is written beside a mark. @param {App} app @param {string} label @param {string} value @param {Fragment} mark
- * @param {(words: string, only: boolean) => Promise<string | null>} accept @param {Span | null} [selection] @param {string[]} [words] */
-async function ask(app, label, value, mark, accept, selection, words) {
+/** A line that is written beside a mark; what it would change is shown before it is accepted.
+ * @param {App} app @param {string} label @param {string} value @param {Fragment} mark
+ * @param {(words: string) => Do | null} meant @param {Span | null} [selection] @param {string[]} [words] */
+async function ask(app, label, value, mark, meant, selection, words) {
 	const [x, y] = app.canvas.placed(app.canvas.below(mark));
-	await lineBox(app.parts.picture, { label, value, x: x - 40, y: y + 8, selection, words, many: mark.many, accept });
+	/** @param {string} written @param {boolean} only */
+	const accept = (written, only) => {
+		const what = meant(written);
+		return what ? app.edit(what, only) : Promise.resolve(null);
+	};
+	/** @param {string | null} written @param {boolean} only @param {DOMRect} box */
+	const foresee = async (written, only, { left, bottom }) => {
+		const what = written === null || written === value ? null : meant(written);
+		if (!what) app.session.cancel("dry");
+		const dry = what && (await app.tried(what, only).catch(() => undefined));
+		if (dry) app.parts.preview.show(dry, only, [left - 16, bottom - 12]);
+		else if (dry !== null || !what) app.parts.preview.hide();
+	};
+	await lineBox(app.parts.picture, { label, value, x: x - 40, y: y + 8, selection, words, many: mark.many, accept, foresee });
 	backToCanvas(app);
 }
 

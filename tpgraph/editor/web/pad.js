@@ -16,6 +16,7 @@ export function fill(box, input, words, done) {
 		const [start, end] = [field.selectionStart ?? 0, field.selectionEnd ?? 0];
 		field.setRangeText(text, text || start < end ? start : Math.max(0, start - 1), end, "end");
 		field.focus();
+		field.dispatchEvent(new Event("input"));
 	};
 	/** @param {string} sign @param {() => void} act @param {string | null} [name] */
 	const key = (sign, act, name = null) => h("button", { type: "button", tabindex: -1, "aria-label": name, click: act }, sign);

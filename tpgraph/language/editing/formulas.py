@@ -127,7 +127,7 @@ def name(reading: Reading, part: str, word: str | None = None) -> Edit:
         Patch(found.start, found.end, new),
     ]
     select = join_name(own, numbers)
-    return made(reading, patches, sentence("name {} {}", part, own), select=select)
+    return made(reading, patches, sentence("give {} the name {}", part, own), select=select)
 
 
 def _require_unsaid(reading: Reading, base: str) -> None:

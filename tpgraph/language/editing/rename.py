@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
+from tpgraph.language.editing.formulas import name as named
 from tpgraph.language.editing.node_places import nodes_in
 from tpgraph.language.editing.statement_places import new_name, origin_of
 from tpgraph.language.editing.substitution import used_names
@@ -23,16 +24,19 @@ def rename(reading: Reading, old: str, new: str, only: bool = False) -> Edit:
 
     `old` may have an index, which is of no account: a family has one name. A `new` with an index,
     as b[1], makes one variable a member of a family; `only` gives one member another name alone.
+    An unnamed part, x~1, alone gets the new name, as by `name`.
     Raises TPNameError where the new one is none, or is taken, TPTypeError where `old` alone is
     wanted and is one of many.
     """
+    known = canonical_variable(old)
+    if known in reading.origin and split_name(known)[2] is not None:
+        return named(reading, known, new)
     member = _MEMBER.fullmatch(new.strip())
     if member is not None:
         index = tuple(int(number) for number in member[2].split(","))
         return _alone(reading, old, member[1], index)
     if only and split_name(old)[1]:
         return _alone(reading, old, new, ())
-    known = canonical_variable(old)
     base = base_of(known)
     name = new_name(reading, new)
     hidden = list(_hidden(reading, base))

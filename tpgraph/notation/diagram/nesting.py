@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from tpgraph.functions import Argument
 from tpgraph.notation.diagram.block_runs import BlockRun, find_runs
-from tpgraph.notation.diagram.folded import Folded, PlateOf
 from tpgraph.notation.diagram.diagram import Diagram
+from tpgraph.notation.diagram.folded import Folded, PlateOf
 from tpgraph.notation.diagram.plating import Folding, fold
 from tpgraph.notation.diagram.run_plans import RunGroup, foldable, plan_of_run
 from tpgraph.notation.drawn.loops import loop_letter

@@ -63,9 +63,7 @@ class _Leading:
                 led = self.behind[own] | {own}
             before[equation.out.name] = led
 
-    def _is_beside(
-        self, plans: Sequence[RunPlan], own: int, equation: Equation, name: str
-    ) -> bool:
+    def _is_beside(self, plans: Sequence[RunPlan], own: int, equation: Equation, name: str) -> bool:
         """Whether an equation of a run reads that block of another one that is its own."""
         other = self.run_of.get(name, own)
         if other == own or _range(plans[other]) != _range(plans[own]):
