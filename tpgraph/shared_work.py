@@ -7,10 +7,11 @@ Ctrl-C, and counts what all have done.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Generic, TypeAlias, TypeVar
 
@@ -23,15 +24,51 @@ __all__ = ["Shared", "Stopped", "Worker", "one_blas_thread", "share"]
 T = TypeVar("T")
 
 
-@lru_cache(maxsize=1)
-def _blas() -> ThreadpoolController:
+_LIBRARIES = ("numpy", "scipy.linalg", "torch")  # which bring a BLAS of their own
+
+
+@lru_cache
+def _blas(loaded: tuple[bool, ...]) -> ThreadpoolController:
+    """What sets the threads of every BLAS, where these of the libraries are there."""
     return ThreadpoolController()
 
 
-def one_blas_thread() -> AbstractContextManager[object]:
-    """One thread for each product of matrices, in the block: the work has threads itself."""
-    limit: AbstractContextManager[object] = _blas().limit(limits=1)
-    return limit
+class _OneThread:
+    """Who asks for one thread, so that the first sets it and the last sets it back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._askers = 0
+        self._limits = ExitStack()
+
+    def begin(self) -> None:
+        with self._lock:
+            self._askers += 1
+            if self._askers == 1:
+                found = _blas(tuple(name in sys.modules for name in _LIBRARIES))
+                self._limits.enter_context(found.limit(limits=1))
+
+    def end(self) -> None:
+        with self._lock:
+            self._askers -= 1
+            if not self._askers:
+                self._limits.close()
+
+
+_one_thread = _OneThread()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """One thread for each product of matrices, in the block: the work has threads itself, or the
+    matrices are so small that threads wait for each other longer than they work. Blocks of several
+    threads may overlap.
+    """
+    _one_thread.begin()
+    try:
+        yield
+    finally:
+        _one_thread.end()
 
 
 class Stopped(Exception):

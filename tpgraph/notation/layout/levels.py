@@ -31,6 +31,7 @@ from tpgraph.notation.layout.passing import passing
 from tpgraph.notation.layout.placement import MarkSizes, Placement
 from tpgraph.notation.layout.quadratic import Array, QuadraticProblem, independent
 from tpgraph.notation.layout.spine import Arrangement
+from tpgraph.shared_work import one_blas_thread
 
 __all__ = ["levelled"]
 
@@ -53,7 +54,8 @@ def levelled(
 ) -> Placement | None:
     """The placement with marks of lanes at equal distances; None where none is better than it."""
     levels = _Levels(diagram, arrangement, sizes, placement, lanes)
-    across = levels.found()
+    with one_blas_thread():  # for thousands of small systems
+        across = levels.found()
     if across is None:
         return None
     ordered = replace(placement, across=levels.ordered)
