@@ -39,7 +39,7 @@ SINGULAR = [
     ("q = mean(x^mean(y^2))", "q", "exponent comes to its limit as a fraction\n"),
     ("scalar a -> 2 = 2 + 1/n\nq = mean(x^a)", "q", "exponent comes to its limit as a frac"),
     ("scalar a -> 1 = 1 + 1/n\nq = sqrt(1 - a)", "q", "sqrt of a scalar that tends to 0"),
-    ("scalar a -> 1 = 1 + 1/n\nq = step(a - 1)", "q", "told by how that tends"),
+    ("scalar a -> 1 = 1 + log(n)/n\nq = step(a - 1)", "q", "told by how that tends"),
 ]
 REGULAR = [
     ("q = sqrt(mean(x)^2)", 0.0),
@@ -54,6 +54,8 @@ REGULAR = [
     ("q = mean(x^2)^(-1/2)", 1.0),
     ("q = mean(abs(x)^mean(y^2))", (2 / np.pi) ** 0.5),
     ("scalar a -> 1 = 1 + 1/n\nq = sqrt(a - 1)", 0.0),
+    ("scalar a -> 1 = 1 + 1/n\nq = step(a - 1)", 1.0),
+    ("scalar a -> 1 = 1 - 1/n\nq = step(a - 1)", 0.0),
     ("scalar e -> 0 = 1/sqrt(n)\nq = mean(sign(e) * x^2)", 1.0),
 ]
 

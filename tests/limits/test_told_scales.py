@@ -77,7 +77,7 @@ def test_what_stays_random_is_refused(lines):
 
 
 def test_without_being_told_they_are_refused(monkeypatch):
-    monkeypatch.setattr(master, "with_told_scales", lambda program: None)
+    monkeypatch.setattr(master, "with_told_scales", lambda *given: None)
     with pytest.raises(tp.TPError):
         tp.limit(tp.parse(HEAD + next(iter(CASES)) + "\n"))
 

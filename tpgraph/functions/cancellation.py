@@ -18,7 +18,7 @@ from tpgraph.functions.evaluate import evaluate
 from tpgraph.functions.expression import Apply, Expression, Number, arguments_of, number
 from tpgraph.functions.table import ADD, DIV, MUL, NEG, POW, ZERO, add, mul, neg
 
-__all__ = ["gathered", "vanishes"]
+__all__ = ["gathered", "likeness", "vanishes"]
 
 _POINTS = 48
 _ROUNDING = 1e-11
@@ -36,6 +36,15 @@ def gathered(terms: Iterable[Expression]) -> Expression:
         first.setdefault(factors, (term if sign == 1 else neg(term), sign * value))
     kept = ((first[factors], total) for factors, total in count.items() if total)
     return add(*(_times(total / own, term) for (term, own), total in kept))
+
+
+def likeness(expression: Expression) -> frozenset[tuple[_Factors, Fraction]]:
+    """What sums share that are equal once like terms are put together: x² + y and y + x x."""
+    count: dict[_Factors, Fraction] = {}
+    for sign, term in _terms(expression, Fraction(1)):
+        value, factors = _factors(term)
+        count[factors] = count.get(factors, Fraction(0)) + sign * value
+    return frozenset((factors, total) for factors, total in count.items() if total)
 
 
 def _times(by: Fraction, term: Expression) -> Expression:

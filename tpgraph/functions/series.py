@@ -175,6 +175,8 @@ def _power(base: Series, exponent: Fraction, depth: int) -> Series:
             return Series(())
         return Series((), -math.inf if exponent <= 0 else base.known * float(exponent))
     (m, c), *rest = base.terms
+    if exponent.denominator % 2 == 0 and isinstance(c, Number) and c.value < 0:
+        raise TPTypeError("a root of what is < 0 is no number")
     if exponent.denominator == 1 and exponent > 0:
         found = base
         for _ in range(int(exponent) - 1):

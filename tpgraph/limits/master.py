@@ -20,6 +20,7 @@ from tpgraph.limits.exact.algebra import ExactAlgebra
 from tpgraph.limits.exact.collected import Evaluations, exact_limit
 from tpgraph.limits.exact.disturbance import SEEDS, STILL, Disturbance, of_those_that_close
 from tpgraph.limits.independence import backward_products
+from tpgraph.limits.limits_apart import with_limits_apart
 from tpgraph.limits.not_closed import NotClosed, refusal
 from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.result import Limit
@@ -51,6 +52,8 @@ _CANCELLED = (
     f"rounding is more than {USELESS:g} times what is left where large parts cancel, or numbers are"
     " too small for a float; the same written as one function, without them, would tell"
 )
+_TERMS = 2
+"""Terms of what vanishes that are told apart where its leading one is not enough."""
 _SAMPLES_BESIDE = 2**15
 """That look at what an exact limit may have lost."""
 
@@ -108,11 +111,7 @@ def limit(
     try:
         found, regularity = _answer(program, program, question)
     except TPTypeError as error:
-        told = with_told_scales(program)
-        if told is None:
-            raise
-        asked = told
-        found, regularity = _answer_told(program, told, question, error)
+        asked, found, regularity = _answer_told(program, question, error)
     if found.engine == "exact":
         regularity.unknown += _cancelled(program, found)
     _warn(asked, "is outside the Master Theorem's hypotheses", regularity.faults)
@@ -159,13 +158,20 @@ def _answer(program: Program, shown: Program, asked: _Question) -> tuple[Limit, 
 
 
 def _answer_told(
-    program: Program, told: Program, asked: _Question, before: TPTypeError
-) -> tuple[Limit, Regularity]:
-    """The limit by a program that tells how fast things vanish. Raises what was raised `before`."""
-    try:
-        return _answer(told, program, asked)
-    except TPTypeError:
-        raise before from None
+    program: Program, asked: _Question, before: TPTypeError
+) -> tuple[Program, Limit, Regularity]:
+    """The limit by a program that tells how fast things vanish, and that program.
+
+    Raises what was raised `before` where none has a limit.
+    """
+    apart = with_limits_apart(program)
+    whole = program if apart is None else apart
+    ways = [with_told_scales(whole), apart, with_told_scales(whole, _TERMS)]
+    for told in ways:
+        if told is not None:
+            with suppress(TPTypeError):
+                return told, *_answer(told, program, asked)
+    raise before
 
 
 def _sampled(program: Program, shown: Program, asked: _Question) -> tuple[SampledAlgebra, Limit]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import TypeVar
 
 from tpgraph.errors import TPTypeError
@@ -22,7 +23,6 @@ from tpgraph.functions import (
     inline,
     inside_jumps,
     mul,
-    number,
     substitute,
 )
 from tpgraph.limits.algebra import Algebra
@@ -59,12 +59,12 @@ def vanishing_in(at: Algebra[Z], equation: Nonlin | Moment) -> list[int]:
 
 
 def in_powers(at: Algebra[Z], equation: Nonlin | Moment) -> Nonlin | Moment:
-    """With c n^(−k) for a scalar that vanishes, where n^(−k) is to be put in its place."""
+    """With the powers of n of a scalar that vanishes, where n^(−k) is to be put in its place."""
     values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
     for i in vanishing_in(at, equation):
-        coefficient = at.scales.leading(_declared(at, equation, i)).coefficient
-        if coefficient != 1:
-            values[i] = mul(number(coefficient), Argument(i))
+        declared = _declared(at, equation, i)
+        unit = 1 / at.scales.decay(declared)
+        values[i] = at.scales.by_powers(declared, Argument(i), unit)
     if values == [Argument(i) for i in range(len(values))]:
         return equation
     return replace(equation, function=substitute(inline(equation.function), values))
@@ -124,19 +124,17 @@ def _jointly(
     vanishing: Sequence[int],
     known: Sequence[int] = (),
 ) -> Expression:
-    """ψ where several scalars vanish, ε_i = c_i t^{k_i} with one t = n^{−1/q} → 0.
+    """ψ where several scalars vanish, ε_i = Σ_k c_ik t^k with one t = n^{−1/q} → 0.
 
     Moments that are `known` come to their limit by t^{q/2} times something random.
     """
-    powers = {}
-    for i in vanishing:
-        powers[i] = at.scales.leading(_declared(at, equation, i))
-    unit = math.lcm(*(p.exponent.denominator for p in powers.values()), 2 if known else 1)
+    declared = {i: _declared(at, equation, i) for i in vanishing}
+    decays = [at.scales.decay(d) for d in declared.values()]
+    unit = math.lcm(*(k.denominator for k in decays), 2 if known else 1)
     t = Argument(len(equation.arguments))
     values: list[Expression] = [Argument(i) for i in range(len(equation.arguments))]
-    for i, found in powers.items():
-        times = int(-found.exponent * unit)
-        values[i] = mul(number(found.coefficient), *[t] * times)
+    for i, scalar in declared.items():
+        values[i] = at.scales.by_powers(scalar, t, Fraction(unit))
     random = {i: t.index + 1 + k for k, i in enumerate(known)}
     for i, place in random.items():
         own = mul(Argument(place), *[t] * (unit // 2))

@@ -15,7 +15,17 @@ from fractions import Fraction
 import numpy as np
 
 from tpgraph.errors import Span, TPTypeError
-from tpgraph.functions import evaluate
+from tpgraph.functions import (
+    Argument,
+    Expression,
+    evaluate,
+    inline,
+    mul,
+    number,
+    power,
+    substitute,
+)
+from tpgraph.functions.divided import leading_term
 from tpgraph.program.equations import InitialMatrix, InitialScalar, Parameter
 from tpgraph.program.graph import Program
 from tpgraph.program.parametrization import scaling
@@ -104,6 +114,9 @@ class DeclaredScales:
         """e of an initial scalar of size n^e: 0 where its limit is another number than 0."""
         if scalar.limit != 0.0 or not scalar.widths:
             return Fraction(0)
+        found = _leading_term(scalar)
+        if found is not None:
+            return -found[0]
         return self._asymptotic(lambda widths: _value(scalar, widths)).exponent
 
     def is_positive(self, scalar: InitialScalar) -> bool:
@@ -124,12 +137,34 @@ class DeclaredScales:
         value = _value(scalar, dict.fromkeys(self._bases, third))
         if not math.isclose(value, expected, rel_tol=_PURE):
             raise TPTypeError(
-                f"{scalar.variable} is no pure power of the width,"
+                f"{scalar.variable} is no sum of powers of the width,"
                 " and vanishes beside another scalar in a quotient",
                 scalar.span,
-                expected="scalars such as 2/sqrt(n) or 1/n",
+                expected="scalars such as 2/sqrt(n) or 1/n + 1/n^2",
             )
         return found
+
+    def by_powers(self, scalar: InitialScalar, t: Expression, unit: Fraction) -> Expression:
+        """A scalar that vanishes, as an expression in t, of which t^`unit` stands for 1/n.
+
+        Raises TPTypeError where it has no expansion in powers of n.
+        """
+        exact = _leading_term(scalar)
+        try:
+            found = self.leading(scalar)
+        except TPTypeError:
+            if exact is None:
+                raise
+            return _by_size(scalar, power(t, number(-unit)))
+        coefficient = number(found.coefficient) if exact is None else exact[1]
+        times = -found.exponent * unit
+        whole = [t] * int(times) if times.denominator == 1 else [power(t, number(times))]
+        return mul(coefficient, *whole)
+
+    def constant(self, scalar: InitialScalar) -> Expression | None:
+        """The number that a scalar tends to by its expression; None where that is not told."""
+        found = _leading_term(scalar)
+        return None if found is None or found[0] else found[1]
 
     def require_limit(self, scalar: InitialScalar) -> None:
         """Raise TPTypeError where an initial scalar does not tend to its declared limit.
@@ -167,3 +202,18 @@ class DeclaredScales:
 def _value(scalar: InitialScalar, widths: Mapping[str, int]) -> float:
     sizes = [np.asarray(float(w.size(widths))) for w in scalar.widths]
     return float(evaluate(scalar.value, sizes))
+
+
+def _by_size(scalar: InitialScalar, size: Expression) -> Expression:
+    """A scalar's value by the size of a base width."""
+    return substitute(inline(scalar.value), [mul(number(w.ratio), size) for w in scalar.widths])
+
+
+def _leading_term(scalar: InitialScalar) -> tuple[Fraction, Expression] | None:
+    """e and c of the leading term c n^−e; None where there is no expansion in powers of n."""
+    if any(w.is_rounded for w in scalar.widths):
+        return None
+    try:
+        return leading_term(_by_size(scalar, power(Argument(0), number(-1))), 0)
+    except TPTypeError:
+        return None
