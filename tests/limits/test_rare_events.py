@@ -140,3 +140,19 @@ def test_without_doubt_they_would_be_wrong(text, monkeypatch):
     monkeypatch.setattr(rare.RareEvents, "doubt", lambda *_: None)
     distance, error = off(text, "sampled")
     assert distance > 4 * error
+
+
+@pytest.mark.parametrize(
+    ("ψ", "truth"),
+    [
+        ("(x^8 - 28*x^6 + 210*x^4 - 420*x^2 + 105)^2", 40320.0),
+        ("x^8", 105.0),
+        ("(x^6 - 15*x^4 + 45*x^2 - 15)^2 + 100*tanh(x)", 720.0),
+    ],
+)
+@pytest.mark.parametrize("seed", [0, 3, 4, 5])
+def test_high_powers_are_made_by_few_samples(ψ, truth, seed):
+    text = f"width n\nvector x : n ~ N(0, 1)\nq = mean({ψ})\n"
+    found = limit(parse(text), engine="sampled", seed=seed)
+    assert abs(found.scalar("q") - truth) <= 4 * found.error("q")
+    assert found.error("q") < truth

@@ -4,7 +4,7 @@ A replicate is a scrambled Sobol' sequence (Owen 1995) in its first dimensions, 
 the next and pseudo-random in all others, then centred and whitened, so that means and covariances
 of linear programs come out exactly. Whitening leaves any few rows normal up to O(1/S): of many
 dimensions of Sobol' it would not, as pairs of them depend on each other by their digits, and what
-makes them uncorrelated shortens the tails of each. Replicates are independent: the spread of what
+makes them uncorrelated shortens the tails of each. Replicates have one law: the spread of what
 they say is the error bar.
 """
 
@@ -59,8 +59,10 @@ class NormalStock:
     ) -> None:
         self.size = replicate_size(samples)
         self.replicates = len(replicates)
-        streams = np.random.SeedSequence(seed).spawn(REPLICATES)
+        *streams, common = np.random.SeedSequence(seed).spawn(REPLICATES + 1)
         self._streams = [streams[i] for i in replicates]
+        self._places = replicates
+        self._common = common
         self._generators = [np.random.default_rng(s.spawn(1)[0]) for s in self._streams]
         self._stock = self._first(min(count, _MOST_DIMENSIONS, self.size // 4))
         self._blocks = [self._stock]
@@ -72,22 +74,20 @@ class NormalStock:
         if not count:
             return stock
         qmc = import_module("scipy.stats.qmc")
-        dimensions = min(count, _SOBOL_DIMENSIONS)
-        for replicate, stream in zip(stock, self._streams, strict=True):
+        dimensions, behind = min(count, _SOBOL_DIMENSIONS), min(count, _STRATIFIED_DIMENSIONS)
+        shifts = np.random.default_rng(self._common).integers(REPLICATES, size=(behind, self.size))
+        for place, replicate, stream in zip(self._places, stock, self._streams, strict=True):
             generator = np.random.default_rng(stream)
             points = qmc.Sobol(dimensions, bits=_BITS, rng=generator)
             numbers = points.random_base2(self.size.bit_length() - 1)
-            replicate[:dimensions] = ndtri(numbers.T + 0.5 ** (_BITS + 1))
-            behind = min(count, _STRATIFIED_DIMENSIONS)
-            replicate[dimensions:behind] = self._stratified(generator, behind - dimensions)
+            sobol = np.floor(numbers.T * self.size).astype(np.int64)
+            strata = np.broadcast_to(np.arange(self.size), (behind - dimensions, self.size))
+            strata = np.concatenate([sobol, generator.permuted(strata, axis=1)])
+            parts = (np.take_along_axis(shifts, strata, axis=1) + place) % REPLICATES
+            within = generator.random(strata.shape) * (1 - 0.5**_BITS) + 0.5 ** (_BITS + 1)
+            replicate[:behind] = ndtri((strata + (parts + within) / REPLICATES) / self.size)
             generator.standard_normal(out=replicate[behind:])
         return _whitened(stock)
-
-    def _stratified(self, generator: np.random.Generator, count: int) -> Array:
-        """Normals (count, S), each row with one value in every S-th part of the distribution."""
-        strata = np.broadcast_to(np.arange(self.size), (count, self.size))
-        within = generator.random((count, self.size)) * (1 - 0.5**_BITS) + 0.5 ** (_BITS + 1)
-        return np.asarray(ndtri((generator.permuted(strata, axis=1) + within) / self.size))
 
     def take(self, count: int = 1) -> Array:
         """New normals, (B, count, S), independent of all that were taken before."""

@@ -35,7 +35,8 @@ UNSEEN_DECIDES = (
     " functions that are less steep would tell"
 )
 
-_FEW_EXPONENTIAL, _SHARE = 8192.0, 0.25
+_FEW_LARGE, _SHARE = 8192.0, 0.25
+_LOW_POWER = 4
 _ROUNDING = 1e-12
 _FINITE_VARIANCE, _LEAST_INDEX = 2.2, 1.05
 
@@ -255,7 +256,8 @@ def says_nothing(values: Array, told: Array) -> bool:
 def _enough(reach: Reach, count: int) -> float:
     """How many of all samples must decide a mean for it to be taken as it is.
 
-    Of what grows like an exponential few are large: there `_FEW_EXPONENTIAL` must, or this `_SHARE`
-    of fewer samples in all.
+    Of what grows like an exponential, or a high power, few are large beside many that are not:
+    there `_FEW_LARGE` must, or this `_SHARE` of fewer samples in all.
     """
-    return max(FEW, min(_FEW_EXPONENTIAL, _SHARE * count)) if reach.exponent else FEW
+    grows = reach.exponent or reach.power > _LOW_POWER
+    return max(FEW, min(_FEW_LARGE, _SHARE * count)) if grows else FEW
