@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,7 @@ __all__ = ["SEEDS", "STILL", "Disturbance", "moved_by", "of_those_that_close"]
 
 T = TypeVar("T")
 Found = TypeVar("Found")
+Bits: TypeAlias = npt.NDArray[np.uint64]
 
 SEEDS = (1, 2)
 """Of the evaluations beside the one that counts."""
@@ -33,6 +34,9 @@ _UNIT = 2.0**-53
 _LIFT = 2.0**500
 _CANCELLED = 2.0**-6
 """What is left, as a share, where a rounding of the parts outweighs one of the sum."""
+_NO_DIGIT = 256.0
+"""Roundings of its parts that are as large as what is left."""
+_NEARLY_NONE = 2.0**-20
 _MULTIPLIERS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9))
 
 
@@ -55,21 +59,41 @@ class Disturbance:
     def added(self, parts: Iterable[Array], start: Array) -> Array:
         """Their sum, moved by the rounding of its additions, and of the parts where they cancel.
 
-        Parts that are nearly equal may by chance have moved alike.
+        Parts that are nearly equal may by chance have moved alike. What a sum of others is rounded
+        to moves otherwise, though it be equal.
         """
         total = start
         if not self.seed:
             for part in parts:
                 total = total + part
             return total
-        size, is_rounded = np.abs(start), np.zeros(1, dtype=bool)
+        size, is_rounded, made = np.abs(start), np.zeros(1, dtype=bool), self._mixed(start)
         for part in parts:
             before, total = total, total + part
             is_rounded = is_rounded | (_lost(before, part, total) != 0)
             size = size + np.abs(part)
+            made = made + np.where(part != 0, self._mixed(part), np.uint64(0))
         cancels = (total != 0) & (np.abs(total) < _CANCELLED * size)
         own = np.where(is_rounded, 2 * _UNIT * np.abs(total), 0.0)
-        return self.within(total, np.where(cancels, 4 * _UNIT * size, own))
+        shares = _share_of(np.where(is_rounded, made, self._mixed(total)))
+        return np.asarray(total + shares * np.where(cancels, 4 * _UNIT * size, own))
+
+    def variance(self, parts: Iterable[Array], start: Array) -> Array:
+        """A sum that is ≥ 0, moved; one that has no digit to an end of what it may be.
+
+        Below 0 it would count as none. So one seed takes it to the largest value, another to nearly
+        0: functions that are bounded would say the same of all that are large.
+        """
+        told = list(parts)
+        total = np.abs(self.added(told, start))
+        if not self.seed:
+            return total
+        size = np.abs(start)
+        for part in told:
+            size = size + np.abs(part)
+        noise = _NO_DIGIT * _UNIT * size
+        end = total + noise if self.seed % 2 else _NEARLY_NONE * total
+        return np.asarray(np.where((total != 0) & (total < noise), end, total))
 
     def product(self, a: Array, b: Array) -> Array:
         """The product, moved by the least float where it is lost."""
@@ -91,14 +115,23 @@ class Disturbance:
 
     def _shares(self, values: Array) -> Array:
         """S of every value, ½ ≤ |s| ≤ 1."""
+        return _share_of(self._mixed(values))
+
+    def _mixed(self, values: Array) -> Bits:
+        """The bits of every value and the seed, mixed."""
         numbers = np.ascontiguousarray(values, dtype=np.float64) + 0.0
-        bits: npt.NDArray[np.uint64] = numbers.view(np.uint64).reshape(numbers.shape)
+        bits: Bits = numbers.view(np.uint64).reshape(numbers.shape)
         with np.errstate(over="ignore"):
             mixed = bits + np.uint64(self.seed) * _MULTIPLIERS[0]
             for multiplier in _MULTIPLIERS:
                 mixed = (mixed ^ (mixed >> np.uint64(31))) * multiplier
-        unit = (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
-        return np.asarray(np.where(unit < 0.5, -0.5 - unit, unit))
+        return mixed
+
+
+def _share_of(mixed: Bits) -> Array:
+    """S by mixed bits."""
+    unit = (mixed >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return np.asarray(np.where(unit < 0.5, -0.5 - unit, unit))
 
 
 def _lost(a: Array, b: Array, total: Array) -> Array:

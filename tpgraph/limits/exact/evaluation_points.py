@@ -53,9 +53,9 @@ class InputSetting:
             for a, b in self.gaussians.related_pairs(u.coefficients, v.coefficients)
         )
         start = np.zeros((1,) if self.window is None else (1, 1))
-        total = self.disturbance.added(parts, start)
-        is_variance = self.disturbance.seed and s == t and u.key == v.key
-        return np.abs(total) if is_variance else total  # below 0 it would count as none
+        if self.disturbance.seed and s == t and u.key == v.key:
+            return self.disturbance.variance(parts, start)
+        return self.disturbance.added(parts, start)
 
     def _times(self, values: Array, by: Array) -> Array:
         """The product; a one changes nothing and costs nothing."""

@@ -65,6 +65,8 @@ def expanded(
         case Apply(Primitive() as function, inner, order):
             values = [expanded(a, arguments, disturbance) for a in inner]
             if all(v.is_constant for v in values):
+                if function.name == "add" and disturbance.seed:
+                    return constant(disturbance.added([v.value for v in values], np.zeros(1)))
                 found = _number(function, [v.value for v in values], order)
                 return constant(disturbance.rounded(found) if order or _rounds(function) else found)
             return _applied(function, values, order)
