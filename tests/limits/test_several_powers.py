@@ -52,6 +52,12 @@ MEANS = [
         "h = W (a*x)\nk = W (b*x)\nq = mean((k - h)^2)/a^4",
         4.0,
     ),
+    (
+        "1/sqrt(n)",
+        "0 = 1/n",
+        "h = W x\nk = W (x + a*y)\nq = mean((step(k) - step(h))*(k - h)/b)",
+        HALF,
+    ),
 ]
 
 

@@ -153,6 +153,8 @@ class _Told:
         """What an equation makes under a name of its own, or one like it that is there."""
         if not isinstance(equation, MatMul):
             equation = _simplified(equation)
+            if isinstance(equation, Nonlin) and equation.function == Argument(0):
+                return equation.arguments[0]
         key = _key(equation)
         if key not in self._known:
             own = replace(equation, out=self._fresh(equation.out))
