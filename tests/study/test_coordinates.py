@@ -259,3 +259,30 @@ def test_what_depends_on_a_target_is_not_followed() -> None:
     assert found.names == ("x", "z", "f")
     with pytest.raises(tp.TPError, match="r depends on a target"):
         tp.study.coordinate_check(program, vectors=["r"], **settings)
+
+
+STARTS_AT_ZERO = """width n
+parametrization mup
+data ξ : 4
+target y : 1
+param U : n × 4 ~ N(0, 1)
+param A : n × n ~ N(0, 0)
+param V : 1 × n ~ N(0, 0)
+x = U ξ
+r = A tanh(x)
+z = tanh(x) + r
+f = V z
+output f
+loss (f - y)^2 / 2
+"""
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_beneath_what_starts_at_zero_nothing_changes_at_first(steps):
+    """Measured at two widths: what is predicted to change does, and nothing else."""
+    program = tp.parse(STARTS_AT_ZERO)
+    predicted = predict(program, steps).changes
+    found = coordinate_check(program, widths=[64, 128], seeds=1, steps=steps, synthetic=4)
+    for name, changes in zip(found.names, found.changes[0, 0, steps], strict=True):
+        assert (predicted[name] == UNCHANGED) == (changes == 0.0), name
+    assert (predicted["r"] == UNCHANGED) == (steps == 1)

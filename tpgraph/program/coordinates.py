@@ -33,10 +33,10 @@ from tpgraph.program.equations import (
     Moment,
     Nonlin,
 )
-from tpgraph.program.first_step import UNSTABLE, changes_of
+from tpgraph.program.first_step import UNSTABLE, step_of
 from tpgraph.program.graph import Program
 from tpgraph.program.growth import UNKNOWN
-from tpgraph.program.initial_sizes import UNCHANGED, Rates, layers_of, sizes_of
+from tpgraph.program.initial_sizes import UNCHANGED, Rates, layers_of, matrices_at_zero, sizes_of
 from tpgraph.program.reach import ancestors
 from tpgraph.program.vanishing_terms import cancelled
 from tpgraph.program.variables import Variable
@@ -52,7 +52,8 @@ __all__ = [
 ]
 
 _ROUNDS = 4
-"""Of sizes that training gives to what vanished, and changes for these sizes."""
+"""Of sizes that training gives to what vanished, and changes for these sizes, at most; one more
+for each matrix that starts at 0."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def predict(program: Program, steps: int, rates: Rates | None = None) -> Predict
     training acts through sums of mean zero alone. From the second step on, what is unstable
     feeds on itself, and all that training touches is UNSTABLE.
     """
-    found = in_training(program, steps > 1, rates)
+    found = in_training(program, steps > 1, rates, steps)
     changes = found.changes
     if steps == 0:
         changes = dict.fromkeys(changes, UNCHANGED)
@@ -86,23 +87,31 @@ def predict(program: Program, steps: int, rates: Rates | None = None) -> Predict
     return Prediction(found.sizes, changes)
 
 
-def in_training(program: Program, is_later: bool, rates: Rates | None = None) -> Prediction:
+def in_training(
+    program: Program, is_later: bool, rates: Rates | None = None, steps: int | None = None
+) -> Prediction:
     """The exponents of one step: of the first, or, if `is_later`, of one after it.
 
-    Then what vanished at initialization has the size that training has given to it, up to order 1.
-    What cancels identically is 0, and what no output depends on then is not trained.
+    Then what vanished at initialization has the size that training has given to it, up to order 1,
+    in so many `steps`, or ever. A matrix that starts at 0 passes nothing on until a step has moved
+    it: beneath it is no change in the first. What cancels identically is 0, and what no output
+    depends on then is not trained.
     """
     layers, none = layers_of(program, rates), cancelled(program)
     layers |= {name: replace(layers[name], update=UNCHANGED) for name in none.untrained}
     start = sizes_of(program, layers, none.zeros)
-    sizes, changes = start, changes_of(program, layers, start, False)
-    for _ in range(_ROUNDS if is_later else 0):
+    zeros, sizes = matrices_at_zero(program), start
+    found = step_of(program, layers, start, False, zeros)
+    most = _ROUNDS + len(zeros)
+    for _ in range(min(most, most if steps is None else steps - 1) if is_later else 0):
+        changes = found.changes
         grown = {v: max(e, min(0.0, changes[v])) if e < 0 else e for v, e in start.items()}
-        before, sizes = sizes, grown
-        changes = changes_of(program, layers, sizes, True)
-        if sizes == before:
+        before, sizes = (sizes, zeros), grown
+        zeros = found.still
+        found = step_of(program, layers, sizes, True, zeros)
+        if (sizes, zeros) == before:
             break
-    return Prediction(start, changes)
+    return Prediction(start, found.changes)
 
 
 def decisive(program: Program) -> tuple[str, ...]:

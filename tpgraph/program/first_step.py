@@ -6,7 +6,8 @@ The rules are those of `tpgraph.program.coordinates`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from tpgraph.functions import arguments_of, gradient, inline, simplify
@@ -20,22 +21,44 @@ from tpgraph.program.growth import UNKNOWN, ZERO, growth, largest
 from tpgraph.program.initial_sizes import UNCHANGED, Layer, wide_ends
 from tpgraph.program.variables import Variable
 
-__all__ = ["UNSTABLE", "changes_of"]
+__all__ = ["UNSTABLE", "Step", "step_of"]
 
 UNSTABLE = math.inf
 """The change of what grows with width, unless a bounded function holds it back."""
 
 
-def changes_of(
-    program: Program, layers: Mapping[str, Layer], sizes: Mapping[str, float], is_later: bool
-) -> dict[str, float]:
-    """The changes of one step, where everything has these sizes."""
-    slopes = _slopes(program, layers, sizes, is_later)
-    return _Changes(program, layers, sizes, slopes).whole
+@dataclass(frozen=True)
+class Step:
+    """The `changes` of one step by name, and the matrices that are `still` 0 behind it."""
+
+    changes: dict[str, float]
+    still: frozenset[str]
+
+
+def step_of(
+    program: Program,
+    layers: Mapping[str, Layer],
+    sizes: Mapping[str, float],
+    is_later: bool,
+    zeros: Collection[str] = (),
+) -> Step:
+    """One step, where everything has these sizes and the matrices `zeros` are still 0.
+
+    Those pass nothing on, to either side.
+    """
+    slopes = _slopes(program, layers, sizes, is_later, zeros)
+    entries = {k: replace(v, entry=ZERO) if k in zeros else v for k, v in layers.items()}
+    found = _Changes(program, entries, sizes, slopes)
+    still = (name for name in zeros if ZERO in (layers[name].update, found.outer[name]))
+    return Step(found.whole, frozenset(still))
 
 
 def _slopes(
-    program: Program, layers: Mapping[str, Layer], sizes: Mapping[str, float], is_later: bool
+    program: Program,
+    layers: Mapping[str, Layer],
+    sizes: Mapping[str, float],
+    is_later: bool,
+    zeros: Collection[str],
 ) -> dict[str, float]:
     """The exponents of ∂L/∂x, where L′ is of order one at every output."""
     slopes = dict.fromkeys(program.variables, ZERO)
@@ -47,6 +70,8 @@ def _slopes(
             continue
         match equation:
             case MatMul(_, matrix, _, x):
+                if matrix.name in zeros:
+                    continue
                 layer, d_h = layers[matrix.name], wide_ends(equation)[0]
                 moved = layer.update + _moving(layer, h + sizes[x.name]) + d_h if is_later else ZERO
                 _raise(slopes, x, h + max(layer.entry + d_h / 2, moved))
@@ -79,8 +104,16 @@ def _moving(layer: Layer, gradient: float) -> float:
     return 0.0 if layer.is_signed and math.isfinite(gradient) else gradient
 
 
+def _times(entry: float, change: float) -> float:
+    """The exponent of a product; of 0 times anything it is that of 0."""
+    return ZERO if entry == ZERO else entry + change
+
+
 class _Changes:
-    """`whole` |Δx|, and `aligned` its part along ∂L/∂x, which a readout sums coherently."""
+    """`whole` |Δx|, and `aligned` its part along ∂L/∂x, which a readout sums coherently.
+
+    `outer` are the gradients dh xᵀ of matrices.
+    """
 
     def __init__(
         self,
@@ -90,12 +123,12 @@ class _Changes:
         slopes: Mapping[str, float],
     ) -> None:
         self._layers, self._sizes = layers, sizes
-        self._outer: dict[str, float] = {}
+        self.outer = dict.fromkeys(layers, ZERO)
         for equation in program.equations:
             if isinstance(equation, MatMul):
                 used = slopes[equation.out.name] + sizes[equation.operand.name]
-                before = self._outer.get(equation.matrix.name, ZERO)
-                self._outer[equation.matrix.name] = largest([before, used])
+                before = self.outer[equation.matrix.name]
+                self.outer[equation.matrix.name] = largest([before, used])
         self.whole: dict[str, float] = {}
         self.aligned: dict[str, float] = {}
         for declaration in program.declarations:
@@ -115,13 +148,13 @@ class _Changes:
     def _product(self, equation: MatMul) -> None:
         out, x = equation.out.name, equation.operand.name
         layer, (d_h, d_x) = self._layers[equation.matrix.name], wide_ends(equation)
-        moved = layer.update + _moving(layer, self._outer[equation.matrix.name])
+        moved = layer.update + _moving(layer, self.outer[equation.matrix.name])
         own = moved + self._sizes[x] + d_x
-        passed = self.whole[x] + layer.entry + d_x / 2
+        passed = _times(layer.entry, self.whole[x]) + d_x / 2
         if d_x:  # W Wᵀ dh is along dh
-            along = self.aligned[x] + layer.entry + (d_x / 2 if d_h else d_x)
+            along = _times(layer.entry, self.aligned[x]) + (d_x / 2 if d_h else d_x)
         else:
-            along = self.whole[x] + (moved if d_h else layer.entry)
+            along = _times(moved if d_h else layer.entry, self.whole[x])
         self.whole[out] = largest([passed, along, own])
         self.aligned[out] = largest([along, own])
 

@@ -31,7 +31,15 @@ from tpgraph.program.scales import DeclaredScales
 from tpgraph.program.variables import Variable
 from tpgraph.types import Dimension, Width
 
-__all__ = ["UNCHANGED", "Layer", "Rates", "layers_of", "sizes_of", "wide_ends"]
+__all__ = [
+    "UNCHANGED",
+    "Layer",
+    "Rates",
+    "layers_of",
+    "matrices_at_zero",
+    "sizes_of",
+    "wide_ends",
+]
 
 UNCHANGED = ZERO
 """The change of what training does not touch."""
@@ -122,6 +130,12 @@ def sizes_of(
         if equation.out.name in cancelled:
             sizes[equation.out.name] = ZERO
     return sizes
+
+
+def matrices_at_zero(program: Program) -> frozenset[str]:
+    """The matrices that are 0 at initialization."""
+    zeros = (v for d in program.declarations if _starts_at_zero(d) for v in d.variables)
+    return frozenset(v.name for v in zeros if v.is_matrix)
 
 
 def _starts_at_zero(declaration: Declaration) -> bool:
