@@ -44,8 +44,9 @@ def test_how_fast_counts(lines, engine):
 
 
 def test_through_a_product_that_is_a_pole_it_is_refused():
+    text = HEAD + "z = ε*x\nh = W z\nq = mean(h*x/(h + ε*x))\n"
     with pytest.raises(tp.TPError, match="how fast is not followed"):
-        value("z = ε*x\nh = W z\nq = mean(h*x/(h + ε*x))", "auto")
+        tp.limit(tp.parse(text))  # fewer samples may not tell that its mean diverges
 
 
 def test_what_cancels_at_a_jump_is_not_said_to_grow():

@@ -73,8 +73,8 @@ def test_arccosine_kernels(degree, θ, run):
     found = run(text, data=at_angle(θ))
     size = (RADII[0] * RADII[1] / 2) ** degree / (2 * math.pi)
     assert not off(found, "m", size * arccosine(degree, θ))
-    assert found.error("m") < 0.02 * size
-    assert off(found, "m", size * arccosine(degree, θ + 0.05))
+    assert found.error("m") < 0.03 * size
+    assert off(found, "m", size * arccosine(degree, θ + 0.1))
     assert off(found, "m", size * arccosine(1 - degree % 2, θ))
 
 
