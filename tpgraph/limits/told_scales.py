@@ -178,7 +178,8 @@ class _Told:
             return None
         if not found or found[-1][0] <= 0:
             return None
-        return _Powers(whole.arguments[base], tuple(found[:-1]), *found[-1])
+        terms = tuple((k, c) for k, c in found[:-1] if c is not None)
+        return _Powers(whole.arguments[base], terms, *found[-1])
 
     def _leading(
         self, left: Expression, scale: Expression, own: tuple[Fraction, Expression], t: int
