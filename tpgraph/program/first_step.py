@@ -21,14 +21,14 @@ from tpgraph.program.growth import UNKNOWN, ZERO, growth, largest
 from tpgraph.program.initial_sizes import UNCHANGED, Layer, wide_ends
 from tpgraph.program.variables import Variable
 
-__all__ = ["UNSTABLE", "Step", "step_of"]
+__all__ = ["UNSTABLE", "StepEffect", "step_of"]
 
 UNSTABLE = math.inf
 """The change of what grows with width, unless a bounded function holds it back."""
 
 
 @dataclass(frozen=True)
-class Step:
+class StepEffect:
     """The `changes` of one step by name, and the matrices that are `still` 0 behind it."""
 
     changes: dict[str, float]
@@ -41,7 +41,7 @@ def step_of(
     sizes: Mapping[str, float],
     is_later: bool,
     zeros: Collection[str] = (),
-) -> Step:
+) -> StepEffect:
     """One step, where everything has these sizes and the matrices `zeros` are still 0.
 
     Those pass nothing on, to either side.
@@ -50,7 +50,7 @@ def step_of(
     entries = {k: replace(v, entry=ZERO) if k in zeros else v for k, v in layers.items()}
     found = _Changes(program, entries, sizes, slopes)
     still = (name for name in zeros if ZERO in (layers[name].update, found.outer[name]))
-    return Step(found.whole, frozenset(still))
+    return StepEffect(found.whole, frozenset(still))
 
 
 def _slopes(
