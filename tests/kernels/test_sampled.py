@@ -81,7 +81,7 @@ def test_rows_of_the_wrong_pass_are_noticed(monkeypatch: pytest.MonkeyPatch) -> 
 def test_batch_normalization_beside_wide_networks() -> None:
     program = entry("batchnorm").program()
     X = inputs(program, 3)
-    found = kernel(program, X, "ntk", engine="sampled", samples=SAMPLES)
+    found = kernel(program, X, "ntk", engine="sampled", samples=4 * SAMPLES)
     assert found.ntk is not None
     wide = mean_kernel(program, X, {"n": 1500}, inits=12, kind="ntk", components="all")
     assert wide.ntk is not None
