@@ -312,7 +312,7 @@ def _linear_parts(expression: Expression) -> list[tuple[Fraction, Expression]]:
 def _simplified(equation: Nonlin | Moment) -> Nonlin | Moment:
     """Without arguments that it does not use."""
     function = simplify(inline(equation.function))
-    used = sorted(set(arguments_of(function))) or [0]
+    used = sorted(set(arguments_of(function))) or [*range(len(equation.arguments))][:1]
     values = [Argument(used.index(i) if i in used else 0) for i in range(len(equation.arguments))]
     kept = tuple(equation.arguments[i] for i in used)
     return replace(equation, function=substitute(function, values), arguments=kept)
