@@ -15,7 +15,8 @@ from kernels.support import TWO_DEPTHS, inputs
 from strategies import programs as random_programs
 
 import tpgraph.limits.planned.factoring as factoring
-from tpgraph.errors import TPError
+from tpgraph.errors import TPError, TPWarning
+from tpgraph.gallery import entry
 from tpgraph.kernels import Kernel, infinite, kernel
 from tpgraph.kernels.inputs import input_arrays
 from tpgraph.kernels.kernel_values import RelativeError
@@ -331,3 +332,10 @@ def test_tiles_cover_every_pair_once_and_are_even(count: int, memory: int | None
     assert len(sides) <= 2
     assert max(sides) % 8 == 0 or max(sides) == count
     assert min(sides) > max(sides) / 2 or count < 100
+
+
+def test_resources_that_only_a_plan_heeds_are_said_to_be_without_effect() -> None:
+    program = entry("gru").program()
+    said = "memory and jit without effect on a kernel that is not by a plan .functions of several"
+    with pytest.warns(TPWarning, match=said):
+        kernel(program, inputs(program, 2), samples=2**12, resources=Resources(memory=1, jit=True))

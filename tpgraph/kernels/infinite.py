@@ -10,13 +10,14 @@ Source: Tensor Programs IIb (arXiv 2105.03703), Eqs. 97–100; TP II (arXiv 2006
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
-from tpgraph.errors import TPTypeError
+from tpgraph.errors import TPTypeError, TPWarning
 from tpgraph.kernels.copies import are_copies, representative_rows
 from tpgraph.kernels.inputs import Inputs, input_arrays, require_kernel_room, side_by_side
 from tpgraph.kernels.kernel_values import Array, Kernel, row_labels, squeezed
@@ -84,6 +85,7 @@ def kernel(
             reason, engine = error.reason, "sampled"
         except (NotPlanned, NotClosed) as error:
             reason = error.reason
+    _tell_unheeded(on, reason)
     how = How(engine, samples, seed, on.threads)
     if others is None:
         return replace(_unplanned(program, wanted, arrays, how, on.dtype), unplanned=reason)
@@ -91,6 +93,15 @@ def kernel(
     count = len(next(iter(arrays.values())))
     found = _between(_unplanned(program, wanted, both, how, on.dtype), count)
     return replace(found, unplanned=reason)
+
+
+def _tell_unheeded(on: Resources, reason: str) -> None:
+    """A TPWarning where what is asked of a plan's tiles is asked of a kernel without one."""
+    asked = ["memory"] * (on.memory is not None) + ["jit"] * on.jit
+    if asked:
+        why = f" ({reason})" if reason else ""
+        text = f"{' and '.join(asked)} without effect on a kernel that is not by a plan{why}"
+        warnings.warn(TPWarning(text), stacklevel=4)
 
 
 def _budget(engine: Engine, arrays: Mapping[str, Array]) -> Budget | None:

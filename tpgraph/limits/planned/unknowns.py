@@ -22,6 +22,9 @@ __all__ = ["Unknown", "as_array", "correlation", "is_unknown", "place_of", "unkn
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
+_OTHERWISE = "expectations that are computed otherwise for other inputs"
+"""Why there is no plan where code asks for numbers that are known of inputs only."""
+
 
 class Unknown:
     """A node of a tape in the place of an array over inputs or pairs."""
@@ -114,18 +117,18 @@ class Unknown:
                     return np.bool_(True)
                 case "maximum", (_, bound) if not isinstance(bound, Unknown) and bound == 0:
                     return self._not_negative()
-        raise NotPlanned(f"{ufunc.__name__} of numbers that are not known yet")
+        raise NotPlanned(_OTHERWISE)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         if function is np.atleast_1d and len(args) == 1:
             return self
-        raise NotPlanned(f"{function.__name__} of numbers that are not known yet")
+        raise NotPlanned(_OTHERWISE)
 
     def __array__(self, *args: Any, **options: Any) -> Any:
-        raise NotPlanned("an array of numbers that are not known yet")
+        raise NotPlanned(_OTHERWISE)
 
     def __float__(self) -> float:
-        raise NotPlanned("a number that is not known yet")
+        raise NotPlanned(_OTHERWISE)
 
     def __bool__(self) -> bool:
         raise NotPlanned("a decision that depends on the inputs")
