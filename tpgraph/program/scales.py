@@ -38,6 +38,8 @@ _DOUBLINGS = 20
 _NEARER = 0.9
 _DIGITS = 1e-4
 _PURE = 1e-12
+_FEW = 1000
+"""The largest denominator of a float that is taken for the fraction: by chance one in 1e10 is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +211,19 @@ def _by_size(scalar: InitialScalar, size: Expression) -> Expression:
     return substitute(inline(scalar.value), [mul(number(w.ratio), size) for w in scalar.widths])
 
 
+def _plainly(constant: Expression) -> Expression:
+    """A number as a fraction of few digits, where it is one: 1/(1/√1) is 1, √2 stays."""
+    value = float(evaluate(constant, []))
+    fraction = Fraction(value).limit_denominator(_FEW)
+    return number(fraction) if float(fraction) == value else constant
+
+
 def _leading_term(scalar: InitialScalar) -> tuple[Fraction, Expression] | None:
     """e and c of the leading term c n^−e; None where there is no expansion in powers of n."""
     if any(w.is_rounded for w in scalar.widths):
         return None
     try:
-        return leading_term(_by_size(scalar, power(Argument(0), number(-1))), 0)
+        found = leading_term(_by_size(scalar, power(Argument(0), number(-1))), 0)
     except TPTypeError:
         return None
+    return None if found is None else (found[0], _plainly(found[1]))
