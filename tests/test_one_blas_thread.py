@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import tpgraph as tp
 from tpgraph.notation.layout.quadratic import Array, QuadraticProblem
@@ -13,6 +15,14 @@ from tpgraph.shared_work import one_blas_thread
 def _threads() -> list[int]:
     """The threads of every BLAS that there is."""
     return [found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"]
+
+
+@pytest.fixture(autouse=True)
+def two_threads() -> Iterator[None]:
+    """Two threads for every BLAS, where these tests may be run with one."""
+    with threadpool_limits(2, user_api="blas"):
+        assert 2 in _threads()
+        yield
 
 
 def test_blocks_that_overlap_give_back_what_was_before() -> None:
@@ -26,7 +36,6 @@ def test_blocks_that_overlap_give_back_what_was_before() -> None:
     assert _threads() == before
 
 
-@pytest.mark.skipif(max(_threads(), default=1) == 1, reason="there is one thread anyway")
 def test_heights_of_marks_are_found_by_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     solved = QuadraticProblem.solved
