@@ -111,3 +111,17 @@ def test_a_picture_too_small_to_be_read_says_once_that_it_folds(small):
     assert "Fold or unfold" not in small.said
     small.menu("fold")
     assert small.said == "what repeats is folded"
+
+
+def test_what_a_box_would_change_does_not_cover_it(small):
+    """At 200 % zoom there is no room below: the lines stand above, whatever their number."""
+    small.afresh(MLP)
+    for words in ("y", "a_name_so_long_that_every_line_of_what_it_changes_takes_two_" * 3):
+        small.click("variables/x[2]").press("F2")
+        small.page.keyboard.type(words)
+        preview = small.page.locator(".preview")
+        expect(preview).to_contain_text(words)
+        assert preview.evaluate(INSIDE)
+        shown, box = preview.bounding_box(), small.page.locator(".line-box").bounding_box()
+        assert shown["y"] + shown["height"] <= box["y"] or box["y"] + box["height"] <= shown["y"]
+        small.press("Escape")

@@ -99,12 +99,11 @@ async function ask(app, label, value, mark, meant, selection, words) {
 		return what ? app.edit(what, only) : Promise.resolve(null);
 	};
 	/** @param {string | null} written @param {boolean} only @param {DOMRect} box */
-	const foresee = async (written, only, { left, bottom }) => {
+	const foresee = async (written, only, { left, top, bottom }) => {
 		const what = written === null || written === value ? null : meant(written);
-		if (!what) app.session.cancel("dry");
-		const dry = what && (await app.tried(what, only).catch(() => undefined));
-		if (dry) app.parts.preview.show(dry, only, [left - 16, bottom - 12]);
-		else if (dry !== null || !what) app.parts.preview.hide();
+		const dry = what ? await app.tried(what, only).catch(() => undefined) : app.session.cancel("dry");
+		if (dry) app.parts.preview.show(dry, only, [left - 16, bottom - 12], top);
+		else if (dry !== null) app.parts.preview.hide();
 	};
 	await lineBox(app.parts.picture, { label, value, x: x - 40, y: y + 8, selection, words, many: mark.many, accept, foresee });
 	backToCanvas(app);

@@ -70,15 +70,15 @@ export function layout(root, app) {
 		preview: {
 			/** The lines that an edit would write, before the button is released.
 			 * @param {Dry} dry
-			 * @param {boolean} only @param {Point} at */
-			show(dry, only, at) {
+			 * @param {boolean} only @param {Point} at @param {number} [top] of what it may not cover */
+			show(dry, only, at, top) {
 				const rows = dry.lines.flatMap(({ line, was, becomes }) => [
 					...(was ? [h("div.was", {}, `${line}  − ${was}`)] : []),
 					...(becomes ? [h("div.becomes", {}, `${line}  + ${becomes}`)] : []),
 				]);
 				const foot = dry.many ? [h("div.detail", {}, only ? "only here" : "Shift: only here")] : [];
 				preview.replaceChildren(h("strong", {}, dry.title), ...rows, ...foot);
-				placed(preview, at[0] + 16, at[1] + 16);
+				placed(preview, at[0] + 16, at[1] + 16, top);
 			},
 			/** @param {Point} at */
 			move: ([x, y]) => { if (!preview.hidden) placed(preview, x + 16, y + 16); },
@@ -213,10 +213,14 @@ function menus(app) {
 	}));
 }
 
-/** @param {HTMLElement} element @param {number} x @param {number} y */
-function placed(element, x, y) {
+/** Inside of the window, where there is more room of above and below what it may not cover.
+ * @param {HTMLElement} element @param {number} x @param {number} y @param {number} [top] of that, which ends above y */
+function placed(element, x, y, top = 0) {
 	element.removeAttribute("hidden");
+	const below = innerHeight - y;
+	element.style.maxHeight = top ? `${Math.max(top, below) - 8}px` : "";
 	const { width, height } = element.getBoundingClientRect();
+	if (top > below && height > below - 4) y = top - height - 4;
 	element.style.left = `${Math.max(4, Math.min(x, innerWidth - width - 4))}px`;
 	element.style.top = `${Math.max(4, Math.min(y, innerHeight - height - 4))}px`;
 }
