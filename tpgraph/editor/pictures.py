@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,11 +13,9 @@ from tpgraph.editor.looks import look_of
 from tpgraph.editor.represented import Represented
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.editor.titles import title_of
-from tpgraph.errors import TPWarning
 from tpgraph.language.readings import Reading
 from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.marks import diagram_of
-from tpgraph.notation.diagram.nesting import foldings
 from tpgraph.notation.diagram.plating import fold
 from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.notation.draw_options import Options
@@ -27,9 +24,10 @@ from tpgraph.notation.layout.abbreviations import abbreviated
 from tpgraph.notation.layout.layout import Layout, laid_out
 from tpgraph.notation.layout.layout_after import annotated_layout, is_better_anew, kept_layout
 from tpgraph.notation.painters.fragments import Fragment, Fragments, difference, fragments_of
-from tpgraph.notation.pipeline import compose
+from tpgraph.notation.pipeline import folded_scene
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.notation.scene.hinted import hinted
+from tpgraph.notation.scene.scene import Scene
 from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program
 
@@ -187,9 +185,15 @@ def shown(
     else:
         layout = laid_out(diagram, options.direction, style=style, engine=engine)
     drawn = annotated_layout(layout, annotations, engine) if annotations else layout
-    scene = hinted(drawn.scene, program.hints, style, options.direction, everything)
-    scene = defined(replace(scene, definitions=definitions), style)
-    return Shown(program, diagram, layout, fragments_of(scene, style), options)
+    fragments = _fragments(program, replace(drawn.scene, definitions=definitions), options)
+    return Shown(program, diagram, layout, fragments, options)
+
+
+def _fragments(program: Program, scene: Scene, options: PictureOptions) -> Fragments:
+    """What is drawn of a scene, with what the author's hand and its definitions add."""
+    style, everything = look_of(options), options.view == "editing"
+    scene = hinted(scene, program.hints, style, options.direction, everything)
+    return fragments_of(defined(scene, style), style)
 
 
 def folding_notes(before: Shown, now: Shown | None) -> list[str]:
@@ -205,22 +209,14 @@ def _alike(a: PictureOptions, b: PictureOptions) -> bool:
 
 def _folded(program: Program, diagram: Diagram, options: PictureOptions) -> Shown | None:
     """The folded picture; None where nothing folds."""
-    tried = list(foldings(program, diagram, options.direction in ("LR", "RL")))
-    if not tried:
+    found = folded_scene(
+        program, diagram, Options(options.direction, style=look_of(options), view=options.view)
+    )
+    if found is None:
         return None
-    style = look_of(options)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", TPWarning)  # where plates have no room
-        scene = compose(
-            program, Options(options.direction, style=style, fold=True, view=options.view)
-        )
-    drawn = [plate.id for plate in scene.plates]
-    folded = next((f for f in tried if [p.letter for p in f.plates] == drawn), None)
-    if folded is None:
-        return None
-    scene = replace(scene, shelf=None)  # it stands beside the picture
-    many = Represented(program, folded)
-    return Shown(program, diagram, None, fragments_of(scene, style), options, many)
+    scene, folded = found
+    fragments = _fragments(program, scene, options)
+    return Shown(program, diagram, None, fragments, options, Represented(program, folded))
 
 
 def picture_data(found: Shown, before: Shown | None) -> dict[str, Any]:

@@ -55,7 +55,7 @@ from tpgraph.notation.scene.style import Style
 from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program, TimedName
 
-__all__ = ["UnfoldedWarning", "compose", "in_rows"]
+__all__ = ["UnfoldedWarning", "compose", "folded_scene", "in_rows"]
 
 _SMALLER = 0.95  # of its size on a page to which terminals may bring a folded picture
 _LEGEND_GAP = 14.0  # pt between a picture and its legend
@@ -88,8 +88,8 @@ def compose(program: Program, options: Options) -> Scene:
         scene = _passes(program, options)
     else:
         diagram = _diagram(program, options)
-        folded = _folded(program, diagram, options) if options.fold else None
-        scene = folded or _unfolded(program, diagram, options)
+        found = folded_scene(program, diagram, options) if options.fold else None
+        scene = found[0] if found else _unfolded(program, diagram, options)
     if options.fold and not scene.plates:
         drawn = _drawn(program, options)
         repeats = bool(find_runs([e for e in program.equations if e.out.name in drawn]))
@@ -143,11 +143,17 @@ def _annotated(vertex: Vertex, note: Annotation | None) -> Vertex:
     return replace(vertex, annotation=replace(note, dimension=own.dimension))
 
 
-def _folded(program: Program, diagram: Diagram, options: Options) -> Scene | None:
-    """The scene with plates; None where nothing repeats, or where a plate would hold strangers."""
-    sideways = options.direction in ("LR", "RL")
-    scenes = (_with_plates(folded, options) for folded in foldings(program, diagram, sideways))
-    return next((scene for scene in scenes if scene is not None), None)
+def folded_scene(
+    program: Program, diagram: Diagram, options: Options
+) -> tuple[Scene, Folded] | None:
+    """The scene with plates, and what folded to it; None where nothing repeats, or where a plate
+    would hold strangers.
+    """
+    for folded in foldings(program, diagram, options.direction in ("LR", "RL")):
+        scene = _with_plates(folded, options)
+        if scene is not None:
+            return scene, folded
+    return None
 
 
 def _with_plates(folded: Folded, options: Options) -> Scene | None:
@@ -198,7 +204,7 @@ def _passes(program: Program, options: Options) -> Scene:
     others = called(program)
     program = signals_once(program)
     if options.fold:
-        scene = _folded_scene(program, others, options)
+        scene = _folded_steps(program, others, options)
         if scene is not None:
             return scene
     diagram = _diagram(program, options, brief=True)
@@ -212,7 +218,7 @@ def _passes(program: Program, options: Options) -> Scene:
     return overlaid(scene, options.paths, options.look) if options.paths else scene
 
 
-def _folded_scene(
+def _folded_steps(
     program: Program, others: Mapping[str, TimedName], options: Options
 ) -> Scene | None:
     """The scene of passes with plates: around a generic step, or in steps drawn one by one; None
