@@ -77,7 +77,7 @@ def predict(program: Program, steps: int, rates: Rates | None = None) -> Predict
     training acts through sums of mean zero alone. From the second step on, what is unstable
     feeds on itself, and all that training touches is UNSTABLE.
     """
-    found = in_training(program, steps > 1, rates, steps)
+    found = in_training(program, max(steps, 1), rates)
     changes = found.changes
     if steps == 0:
         changes = dict.fromkeys(changes, UNCHANGED)
@@ -88,12 +88,12 @@ def predict(program: Program, steps: int, rates: Rates | None = None) -> Predict
 
 
 def in_training(
-    program: Program, is_later: bool, rates: Rates | None = None, steps: int | None = None
+    program: Program, steps: int | None = None, rates: Rates | None = None
 ) -> Prediction:
-    """The exponents of one step: of the first, or, if `is_later`, of one after it.
+    """The exponents of the last of so many steps, or of one that is far behind the first.
 
-    Then what vanished at initialization has the size that training has given to it, up to order 1,
-    in so many `steps`, or ever. A matrix that starts at 0 passes nothing on until a step has moved
+    After the first what vanished at initialization has the size that training has given to it, up
+    to order 1. A matrix that starts at 0 passes nothing on until a step has moved
     it: beneath it is no change in the first. What cancels identically is 0, and what no output
     depends on then is not trained.
     """
@@ -103,7 +103,7 @@ def in_training(
     zeros, sizes = matrices_at_zero(program), start
     found = step_of(program, layers, start, False, zeros)
     most = _ROUNDS + len(zeros)
-    for _ in range(min(most, most if steps is None else steps - 1) if is_later else 0):
+    for _ in range(most if steps is None else min(most, steps - 1)):
         changes = found.changes
         grown = {v: max(e, min(0.0, changes[v])) if e < 0 else e for v, e in start.items()}
         before, sizes = (sizes, zeros), grown

@@ -40,7 +40,7 @@ def step_of(
     layers: Mapping[str, Layer],
     sizes: Mapping[str, float],
     is_later: bool,
-    zeros: Collection[str] = (),
+    zeros: Collection[str],
 ) -> StepEffect:
     """One step, where everything has these sizes and the matrices `zeros` are still 0.
 

@@ -32,7 +32,7 @@ def analysis_of(program: Program) -> Analysis | None:
         return analyze(
             program.parametrization, {layer_kind(p.variable) for p in program.parameters}
         )
-    found = in_training(program, is_later=True)
+    found = in_training(program)
     outputs = [found.changes[o.name] for o in program.outputs]
     needed = ancestors(program, [o.name for o in program.outputs])
     features = [

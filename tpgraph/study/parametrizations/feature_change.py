@@ -50,7 +50,7 @@ def feature_changes(
     unrolled = unroll_sgd(program, 1, seen.schedule.shape[1], lr=lr)
     there = followed_names(unrolled, [e.out.name for e in unrolled.equations])
     pairs = {x: (there[0, x], there[1, x]) for x in names if {(0, x), (1, x)} <= there.keys()}
-    if all(in_training(program, is_later=False).changes[x] < 0 for x in pairs):
+    if all(in_training(program, steps=1).changes[x] < 0 for x in pairs):
         return _unchanged(program, tuple(pairs), seen)
     data, part = data_of(unrolled, seen, 0), max(samples // REPLICATES, 1024)
     found = [
