@@ -61,7 +61,7 @@ def _told_apart(
 
 
 def _fresh(program: Program, count: int) -> str:
-    """The first name from `count` on that the program does not use."""
+    """The first name from `count` on that the program does not use: what is declared is named."""
     while (name := f"rest[{count}]") in program.variables:
         count += 1
     return name

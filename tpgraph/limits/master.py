@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -164,14 +164,20 @@ def _answer_told(
 
     Raises what was raised `before` where none has a limit.
     """
-    apart = with_limits_apart(program)
-    whole = program if apart is None else apart
-    ways = [with_told_scales(whole), apart, with_told_scales(whole, _TERMS)]
-    for told in ways:
+    for told in _told_ways(program):
         if told is not None:
             with suppress(TPTypeError):
                 return told, *_answer(told, program, asked)
     raise before
+
+
+def _told_ways(program: Program) -> Iterator[Program | None]:
+    """Programs of the same limit that tell more and more of how things vanish."""
+    apart = with_limits_apart(program)
+    whole = program if apart is None else apart
+    yield with_told_scales(whole)
+    yield apart
+    yield with_told_scales(whole, _TERMS)
 
 
 def _sampled(program: Program, shown: Program, asked: _Question) -> tuple[SampledAlgebra, Limit]:

@@ -50,7 +50,7 @@ from tpgraph.limits.vanishing import is_delicate_in
 from tpgraph.program import Equation, InitialScalar, MatMul, Moment, Nonlin, Program, Variable
 from tpgraph.program.reach import ancestors
 from tpgraph.program.scales import DeclaredScales
-from tpgraph.program.variables import statement_name
+from tpgraph.program.variables import next_temporary, statement_name
 
 __all__ = ["with_told_scales"]
 
@@ -94,8 +94,10 @@ class _Told:
     made: dict[str, Nonlin | Moment] = field(default_factory=dict)
     equations: list[Equation] = field(default_factory=list)
     is_asked: bool = False
-    _names: set[str] = field(default_factory=set)
     _known: dict[tuple[object, ...], Variable] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._taken = set(self.program.variables)
 
     def add(self, equation: Equation) -> None:
         """The equation, with what it reads where it asks how fast, and what it is a power of."""
@@ -227,10 +229,8 @@ class _Told:
         return substitute(inline(whole.function), values), values[base]
 
     def _fresh(self, variable: Variable) -> Variable:
-        statement, k = statement_name(variable.name), 1
-        while (name := f"{statement}~{k}") in self.program.variables or name in self._names:
-            k += 1
-        self._names.add(name)
+        name = next_temporary(statement_name(variable.name), self._taken)
+        self._taken.add(name)
         return replace(variable, name=name)
 
 

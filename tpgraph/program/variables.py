@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,6 +21,7 @@ __all__ = [
     "canonical_name",
     "canonical_variable",
     "join_name",
+    "next_temporary",
     "split_name",
     "statement_name",
     "temporary_name",
@@ -197,3 +199,10 @@ def statement_name(name: str) -> str:
 def temporary_name(target: str, k: int) -> str:
     """The name of the k-th unnamed intermediate (from 1) of the statement that binds `target`."""
     return f"{target}~{k}"
+
+
+def next_temporary(target: str, taken: Container[str], k: int = 1) -> str:
+    """The first name, from the k-th on, of an intermediate of `target` that is not taken."""
+    while (name := temporary_name(target, k)) in taken:
+        k += 1
+    return name
