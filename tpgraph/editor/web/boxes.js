@@ -76,9 +76,10 @@ async function formula(app, gate, selection = null) {
  * @param {App} app @param {Fragment} mark */
 export async function rename(app, mark) {
 	const { name, unnamed, said } = mark;
-	const many = mark.many || name?.endsWith("]");
+	if (!name) return;
+	const many = mark.many || name.endsWith("]");
 	const now = unnamed ? "" : said ?? name;
-	if (name) await ask(app, unnamed ? `name of ${said}` : "name", now ?? name, { ...mark, many }, (to) => (to === now ? null : { edit: "rename", name, to }));
+	await ask(app, unnamed ? `name of ${said}` : "name", now, { ...mark, many }, (to) => (to === now ? null : { edit: "rename", name, to }));
 }
 
 /** @param {App} app */
