@@ -23,19 +23,22 @@ def in_one_plate(
     None that leads to another one, unless block by block: its plate would stand before itself.
     """
     leads = _Leading(plans, equations)
-    found: list[list[RunPlan]] = []
+    found: list[list[int]] = []
     for number, plan in enumerate(plans):
         for group in found:
-            numbers = [plans.index(other) for other in group]
-            alike = _range(group[0]) == _range(plan)
-            shares = together or any(not plan.home.keys().isdisjoint(other.home) for other in group)
-            reads = any(number in leads.beside[n] or n in leads.beside[number] for n in numbers)
-            if alike and (shares or reads) and not leads.between({*numbers, number}):
-                group.append(plan)
+            alike = _range(plans[group[0]]) == _range(plan)
+            shares = together or any(_share(plan, plans[n]) for n in group)
+            reads = any(number in leads.beside[n] or n in leads.beside[number] for n in group)
+            if alike and (shares or reads) and not leads.between({*group, number}):
+                group.append(number)
                 break
         else:
-            found.append([plan])
-    return found
+            found.append([number])
+    return [[plans[n] for n in group] for group in found]
+
+
+def _share(a: RunPlan, b: RunPlan) -> bool:
+    return not a.home.keys().isdisjoint(b.home)
 
 
 def _range(plan: RunPlan) -> tuple[int, int, int]:

@@ -8,14 +8,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from tpgraph.notation.layout.obstacles import Obstacle, Obstacles, Strokes, enters
+from tpgraph.notation.layout.obstacles import NO_BOXES, Obstacle, Obstacles, Strokes, enters
 from tpgraph.notation.scene.geometry import Box, PointArray, union
 
 __all__ = ["first_free"]
 
 _AT_ONCE = 8  # places around which is looked for what is there
-
-_NOTHING = np.empty((0, 4))
 
 T = TypeVar("T")
 
@@ -38,7 +36,7 @@ class _Clutter:
 
     def __init__(self, around: Sequence[Obstacles | Strokes], box: Box, gap: float) -> None:
         self.gap = gap
-        boxes = [_NOTHING]
+        boxes = [NO_BOXES]
         self.found: list[Obstacle | PointArray] = []
         for group in around:
             rows, things = group.close(box, gap)

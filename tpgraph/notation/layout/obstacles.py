@@ -23,17 +23,18 @@ from tpgraph.notation.scene.geometry import (
 )
 from tpgraph.notation.scene.scene import Point
 
-__all__ = ["BESIDE", "INTO", "Boxes", "Obstacle", "Obstacles", "Strokes", "enters"]
+__all__ = ["BESIDE", "INTO", "NO_BOXES", "Boxes", "Obstacle", "Obstacles", "Strokes", "enters"]
 
 _WIDTH = 256.0  # pt along of a strip that keeps what it holds in a table of its own
 INTO, BESIDE = -0.6, 0.4  # how near a line comes to its own marks, and to their labels
 _THIN = 0.01  # pt that a thin line is wide at most
+_AROUND = -_THIN, -_THIN, _THIN, _THIN
 _NOWHERE = math.inf, math.inf, -math.inf, -math.inf
 
 Boxes: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 """One box a row: left, bottom, right, top."""
 
-_NO_BOXES: Boxes = np.empty((0, 4))
+NO_BOXES: Boxes = np.empty((0, 4))
 
 
 class Obstacle:
@@ -175,30 +176,24 @@ class Strokes:
 
     def covers(self, box: Box, gap: float) -> bool:
         """Whether any line comes nearer to a box than `gap`."""
-        if self._new:
-            self._enter()
-        for strip in _strips(box[0] - gap, box[2] + gap):
-            if strip in self._tables:
-                lines = self._lines[strip].rows
-                near = self._tables[strip].near(box, gap + _THIN)
-                if any(enters(box, lines[number], gap) for number in near):
-                    return True
-        return False
+        return any(enters(box, line, gap) for _, lines in self._near(box, gap) for line in lines)
 
     def close(self, box: Box, gap: float) -> tuple[Boxes, list[PointArray]]:
         """The pieces of lines that come nearer to a box than `gap` with their own boxes, and those
         boxes, as wide as lines are; some of them twice.
         """
+        found = [(NO_BOXES, NO_BOXES), *self._near(box, gap)]
+        boxes = np.concatenate([own for own, _ in found])
+        return boxes + _AROUND, [line for _, lines in found for line in lines]
+
+    def _near(self, box: Box, gap: float) -> Iterator[tuple[Boxes, PointArray]]:
+        """Of each strip the boxes, without width, and the ends of the pieces that may be near."""
         if self._new:
             self._enter()
-        boxes, lines = [_NO_BOXES], list[PointArray]()
         for strip in _strips(box[0] - gap, box[2] + gap):
             if strip in self._tables:
-                table, here = self._tables[strip], self._lines[strip].rows
-                numbers = table.near(box, gap + _THIN)
-                boxes.append(table.rows[numbers] + (-_THIN, -_THIN, _THIN, _THIN))
-                lines += [here[number] for number in numbers]
-        return np.concatenate(boxes), lines
+                numbers = self._tables[strip].near(box, gap + _THIN)
+                yield self._tables[strip].rows[numbers], self._lines[strip].rows[numbers]
 
     def _enter(self) -> None:
         """Put what was added since the last question where it belongs."""

@@ -8,7 +8,7 @@ column where Graphviz kept a gap for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -68,6 +68,15 @@ class Route:
     def array(self) -> PointArray:
         """The same as an array."""
         return flat_curves([self.points])[0] if self.curve else np.array(self.points)
+
+    @staticmethod
+    def flatten(lines: Iterable[Route]) -> None:
+        """Have the curves among some lines know themselves as arrays, found all at once."""
+        curves = [line for line in lines if line.curve]
+        if curves:
+            found = flat_curves([curve.points for curve in curves])
+            for curve, array in zip(curves, found, strict=True):
+                curve.__dict__["array"] = array  # where a cached property is kept
 
     @property
     def length(self) -> float:
@@ -135,6 +144,11 @@ class WantedLine:
     dashed: bool = False
     others: Threads | None = None
 
+    @property
+    def marks(self) -> tuple[str, str]:
+        """The marks that it joins."""
+        return self.start.mark, self.end.mark
+
 
 _Search: TypeAlias = Generator[Route, int, tuple[Route, int]]
 """Asks for every line that it tries how much is in its way."""
@@ -150,11 +164,8 @@ def routes(wanted: Sequence[WantedLine], hindrances: Hindrances) -> list[tuple[R
     searches = [(number, _search(request)) for number, request in enumerate(wanted)]
     tried = [(number, search, next(search)) for number, search in searches]
     while tried:
-        _flatten([line for _, _, line in tried if line.curve])
-        marks = [(wanted[n].start.mark, wanted[n].end.mark) for n, _, _ in tried]
-        tested = [
-            TriedLine(line.array, own) for (_, _, line), own in zip(tried, marks, strict=True)
-        ]
+        Route.flatten(line for _, _, line in tried)
+        tested = [TriedLine(line.array, wanted[number].marks) for number, _, line in tried]
         hits = hindrances.hits(tested, CLEARANCE)
         before, tried = tried, []
         for (number, search, _), count in zip(before, hits, strict=True):
@@ -163,14 +174,6 @@ def routes(wanted: Sequence[WantedLine], hindrances: Hindrances) -> list[tuple[R
             except StopIteration as end:
                 found[number] = end.value
     return [found[number] for number in range(len(wanted))]
-
-
-def _flatten(curves: Sequence[Route]) -> None:
-    """Have the curves know themselves as arrays."""
-    if curves:
-        found = flat_curves([curve.points for curve in curves])
-        for curve, array in zip(curves, found, strict=True):
-            curve.__dict__["array"] = array
 
 
 def _search(wanted: WantedLine) -> _Search:
