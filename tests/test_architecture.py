@@ -9,7 +9,6 @@ lessons · above them the command line, which imports the public `tpgraph` alone
 
 import ast
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -367,28 +366,6 @@ def test_allowed_imports_are_allowed():
     )
     assert not list(violations("training", "from tpgraph.compiler import compile"))
     assert not list(violations("bridges", "import torch"))
-
-
-def test_nothing_loads_an_extra_before_it_is_asked_to():
-    code = (
-        "import sys, tpgraph as tp; from tpgraph_cli.main import app\n"
-        "for name in tp.__all__: getattr(tp, name)\n"
-        "assert not {'torch', 'jax', 'anywidget', 'numba'} & set(sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
-def test_the_help_of_the_command_loads_nothing_heavy():
-    code = (
-        "import sys; sys.argv = ['tpgraph', '--help']\n"
-        "from tpgraph_cli.main import main\n"
-        "try: main()\nexcept SystemExit: pass\n"
-        "assert not {'numpy', 'scipy', 'rich', 'matplotlib', 'lark', 'pydantic'} & set(sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "Usage" in done.stdout
 
 
 def test_the_top_level_holds_what_was_agreed():
