@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
+from itertools import chain
 
 from tpgraph.errors import TPError, TPNameError, TPWarning
 from tpgraph.notation.diagram.apart import apart
@@ -147,29 +148,36 @@ def folded_scene(
     program: Program, diagram: Diagram, options: Options
 ) -> tuple[Scene, Folded] | None:
     """The scene with plates, and what folded to it; None where nothing repeats, or where a plate
-    would hold strangers.
+    would hold strangers. One plate for all that repeats alike comes before what stands beside a
+    plate is put behind it.
     """
-    for folded in foldings(program, diagram, options.direction in ("LR", "RL")):
-        scene = _with_plates(folded, options)
-        if scene is not None:
-            return scene, folded
+    ways = foldings(program, diagram, options.direction in ("LR", "RL"))
+    for turn in ((False,), (True,)) if len(ways) > 1 else ((False, True),):
+        for folded in chain.from_iterable(ways):
+            scene = _with_plates(folded, options, turn)
+            if scene is not None:
+                return scene, folded
     return None
 
 
-def _with_plates(folded: Folded, options: Options) -> Scene | None:
+def _with_plates(folded: Folded, options: Options, turn: Sequence[bool]) -> Scene | None:
     """The scene of a folded diagram; None where a plate would hold strangers."""
     look = options.look
     if len(folded.groups) > 1:  # matrices of inner plates became one
         folded = replace(folded, diagram=coloured(folded.diagram, look))
     lay = partial(_laid_out, folded.diagram, options)
-    scene = next((s for s in _scenes(folded, lay) if not encloses_strangers(s, folded, look)), None)
+    scenes = _scenes(folded, lay, turn)
+    scene = next((s for s in scenes if not encloses_strangers(s, folded, look)), None)
     return None if scene is None else renamed(plated(scene, folded, look), folded)
 
 
-def _scenes(folded: Folded, lay: Callable[..., Scene]) -> Iterator[Scene]:
-    """The scene of a folded diagram as it lies by itself, and with columns around its plates."""
-    yield lay(behind=folded)
-    for beside in (False, True) if folded.dots else ():
+def _scenes(folded: Folded, lay: Callable[..., Scene], turn: Sequence[bool]) -> Iterator[Scene]:
+    """The scene of a folded diagram as it lies by itself, and with columns around its plates; by
+    turn without and with what stands `beside` a plate behind it.
+    """
+    if False in turn:
+        yield lay(behind=folded)
+    for beside in turn if folded.dots else ():
         columns = columns_around_plates(folded, beside)
         if columns is not None:
             yield lay(columns=columns, gaps=gaps_before_plates(folded, columns), behind=folded)

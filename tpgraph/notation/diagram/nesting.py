@@ -24,16 +24,21 @@ __all__ = ["foldings", "nested"]
 _LETTERS = ("l", "k", "m", "r")
 
 
-def foldings(program: Program, diagram: Diagram, sideways: bool = True) -> Iterator[Folded]:
-    """How a diagram folds, from what is drawn first to what is drawn where that has no room: with
-    plates in plates and without, then so with all that repeats alike in one plate.
+def foldings(
+    program: Program, diagram: Diagram, sideways: bool = True
+) -> tuple[tuple[Folded, ...], ...]:
+    """How a diagram folds: with plates in plates and without, and so also with all that repeats
+    alike in one plate, should that make fewer.
     """
     apart = fold(program, diagram, sideways)
     joined = fold(program, diagram, sideways, together=True)
-    for folded in (apart, joined) if len(joined.plates) < len(apart.plates) else (apart,):
-        if folded.plates:
-            inner = nested(program, folded, sideways)
-            yield from (folded,) if inner is None else (inner, folded)
+    found = (apart, joined) if len(joined.plates) < len(apart.plates) else (apart,)
+    return tuple(_depths(program, folded, sideways) for folded in found if folded.plates)
+
+
+def _depths(program: Program, folded: Folded, sideways: bool) -> tuple[Folded, ...]:
+    inner = nested(program, folded, sideways)
+    return (folded,) if inner is None else (inner, folded)
 
 
 def nested(program: Program, folded: Folded, sideways: bool = True) -> Folded | None:

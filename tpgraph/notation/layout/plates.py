@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from tpgraph.notation.diagram.folded import Folded, PlateOf
+from tpgraph.notation.layout.plate_ranges import RANGE_GAP, with_ranges
 from tpgraph.notation.scene.geometry import (
     Box,
     box_around,
@@ -18,16 +19,16 @@ from tpgraph.notation.scene.geometry import (
     union,
 )
 from tpgraph.notation.scene.painting import label_bounds, picture
-from tpgraph.notation.scene.scene import Anchor, Edge, Label, Plate, Point, Scene
+from tpgraph.notation.scene.scene import Edge, Label, Plate, Point, Scene
 from tpgraph.notation.scene.style import Style
 from tpgraph.notation.scene.taken import node_boxes
 
 __all__ = ["enclosed", "encloses_strangers", "plated", "renamed"]
 
 _PADDING = 6.0  # pt between the marks and the frame
+_APART = 2.0  # pt between a frame and what does not belong to its plate
 _BEFORE = 9.0  # pt from dots to the frame behind them
 _DOTS = {True: r"\cdots", False: r"\vdots"}
-_LABEL_GAP = 2.5  # pt between the frame and its label
 
 
 def plated(scene: Scene, folded: Folded, style: Style) -> Scene:
@@ -40,11 +41,9 @@ def plated(scene: Scene, folded: Folded, style: Style) -> Scene:
     boxes = _boxes(folded, scene, style)
     dots = [_dots(edge, boxes, style) for edge in left_out]
     scene = replace(scene, labels=(*scene.labels, *dots))
-    plates = []
-    for plate, box in zip(folded.plates, boxes, strict=True):
-        label = _placed(plate.label, box, scene, style)
-        plates.append(Plate(plate.letter, *box, label))
-    return replace(scene, plates=(*scene.plates, *plates))
+    frames = zip(folded.plates, boxes, strict=True)
+    plates = [(Plate(plate.letter, *box), plate.label) for plate, box in frames]
+    return with_ranges(scene, plates, style)
 
 
 def renamed(scene: Scene, folded: Folded) -> Scene:
@@ -63,21 +62,23 @@ def renamed(scene: Scene, folded: Folded) -> Scene:
 def enclosed(scene: Scene, letter: str, label: str, style: Style) -> Scene:
     """The scene in a plate around all of it, with this letter and label."""
     box = grown(picture(scene, style).bounds, _PADDING + 2.0 - style.margin)
-    text = Label(label, box[2], box[1] - _LABEL_GAP, "ne", style.caption_size)
+    text = Label(label, box[2], box[1] - RANGE_GAP, "ne", style.caption_size)
     plate = Plate(letter, *box, text)
     return replace(scene, plates=(plate, *scene.plates))
 
 
 def encloses_strangers(scene: Scene, folded: Folded, style: Style) -> bool:
-    """Whether a plate would hold marks that do not belong to it, or two plates overlap."""
+    """Whether marks that do not belong to a plate would lie in it or on its frame, or two plates on
+    each other.
+    """
     boxes = _boxes(folded, scene, style)
     for plate, box in zip(folded.plates, boxes, strict=True):
         strangers = (n for n in scene.nodes if n.id not in plate.members)
-        if any(overlap(box, own) for n in strangers for own in node_boxes(n)):
+        if any(overlap(box, own, _APART) for n in strangers for own in node_boxes(n)):
             return True
     pairs = combinations(zip(folded.plates, boxes, strict=True), 2)
     return any(
-        overlap(a, b)
+        overlap(a, b, _APART)
         for (p, a), (q, b) in pairs
         if not (p.members > q.members or q.members > p.members)
     )
@@ -149,7 +150,7 @@ def _middle_outside(start: Point, end: Point, boxes: Sequence[Box]) -> Point:
 def _boxes(folded: Folded, scene: Scene, style: Style) -> list[Box]:
     """The frames of all plates, those of outer plates around inner ones and their labels."""
     own = [_box(plate, scene, []) for plate in folded.plates]
-    room = style.caption_size + 2 * _LABEL_GAP
+    room = style.caption_size + 2 * RANGE_GAP
     boxes = []
     for plate in folded.plates:
         pairs = zip(folded.plates, own, strict=True)
@@ -175,27 +176,3 @@ def _edge_boxes(edge: Edge) -> Iterator[Box]:
     yield box_around(flatten(edge.points, edge.curve))
     if edge.label is not None:
         yield label_bounds(edge.label)
-
-
-def _placed(text: str, box: Box, scene: Scene, style: Style) -> Label:
-    """The range at a corner of the plate where nothing else is; below it if there is a choice."""
-    left, bottom, right, top = box
-    gap, size = _LABEL_GAP, style.caption_size
-    corners: tuple[tuple[float, float, Anchor], ...] = (
-        (right, bottom - gap, "ne"),
-        (left, bottom - gap, "nw"),
-        (right, top + gap, "se"),
-        (left, top + gap, "sw"),
-    )
-    labels = [Label(text, x, y, anchor, size) for x, y, anchor in corners]
-    taken = [box for node in scene.nodes for box in node_boxes(node)]
-    taken += [label_bounds(label) for label in scene.labels]
-    taken += [label_bounds(edge.label) for edge in scene.edges if edge.label]
-    lines = [flatten(edge.points, edge.curve) for edge in scene.edges]
-    return min(labels, key=lambda label: _trouble(label_bounds(label), taken, lines))
-
-
-def _trouble(box: Box, taken: Sequence[Box], lines: Sequence[Sequence[Point]]) -> int:
-    """How many marks and lines a label would lie on."""
-    marks = sum(overlap(box, other) for other in taken)
-    return marks + sum(any(contains(box, p) for p in line) for line in lines)
