@@ -5,6 +5,8 @@ from editor.pages import edited, having
 from editor.serving import MLP
 from playwright.sync_api import expect
 
+import tpgraph as tp
+
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
 
 OUTSIDE = """(keys) => {
@@ -177,6 +179,26 @@ def test_a_long_picture_is_shown_whole(editor):
     assert small < 0.2
     assert zoom(editor.press("+")) > small
     assert zoom(editor.press("-")) == pytest.approx(small)
+
+
+def test_plots_are_all_in_view_where_the_picture_was(editor):
+    """Also those that are too small to be read, and with a panel of numbers that takes room."""
+    wide = tp.gallery.entry("transformer").text
+    editor.begin(wide).press("F6", "0", "Control+Enter")
+    whole = "tpgraph.canvas.isWhole"
+    expect(editor.page.locator(".annotations > g").first).to_be_attached()
+    expect(editor.page.locator(".runs .scalar").first).to_be_visible()
+    editor.settled().until(whole)
+    assert zoom(editor) < 0.7
+    editor.press("i").page.wait_for_timeout(300)
+    assert editor.page.evaluate(whole)
+
+
+def test_what_is_selected_is_beside_the_inspector(editor):
+    editor.begin(MLP.replace("const L = 3", "const L = 9")).press("F6", "0")
+    editor.click("variables/x[9]").press("i")
+    editor.until("tpgraph.canvas.window.width < 500")
+    assert editor.page.evaluate(OUTSIDE, ["variables/x[9]"]) == []
 
 
 def test_a_picture_comes_back_whole_from_another_one(editor):

@@ -39,6 +39,13 @@ def _begun(name):
     return {name}.union(*map(_begun, found))
 
 
+def test_words_of_several_lines_are_refused(tmp_path):
+    """Their indentation would go, which is not for readers alone."""
+    (tmp_path / "main.js").write_text("export const words = `one\n\ttwo`;\n")
+    with pytest.raises(ValueError, match="several lines"):
+        joined(tmp_path, "main.js")
+
+
 @pytest.mark.needs("node")
 def test_the_joined_module_is_loaded(tmp_path):
     (tmp_path / "one.mjs").write_text(joined(WEB, "notebook.js"), encoding="utf-8")

@@ -140,6 +140,13 @@ def test_a_loss_that_is_a_variable_selects_it() -> None:
     assert edit.select == "y"
 
 
+def test_a_formula_in_a_loop_is_titled_as_its_line_is_written() -> None:
+    loop = read(f"{HEAD}x[1] = u\nfor l in 2..3:\n    x[ l ] = tanh(x[l-1])\nloss mean(u^2)\n")
+    assert editing.set_formula(loop, "x[3]", "x[l-1]").title == "x[ l ] = x[l-1]"
+    assert editing.set_formula(loop, "x[1]", "v").title == "x[1] = v"
+    assert editing.set_formula(loop, "loss", "mean(v^2)").title == "loss = mean(v^2)"
+
+
 def test_an_unnamed_part_that_is_none_any_more_selects_its_statement() -> None:
     edit = editing.disconnect(read(f"{HEAD}y = W (u + v)\n"), "v", "y~1")
     assert edit.select == "y"

@@ -7,7 +7,8 @@ Each module becomes a function that gives its exports, after those that it impor
 The one that is asked for comes last and as it is, with its own exports. Understood is what the
 page's modules are written in: `import { a, b } from "./other.js";`, `import("./other.js")` for what
 the page loads later, and `export` before a function, class or const. Comments that stand alone or
-behind a line, types of values and empty lines are left out: they are for who reads the modules.
+behind a line, types of values, empty lines and indentation are left out: they are for who reads
+the modules.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)\n", re.MUL
 _BEHIND = re.compile(r"(?<=[;,{}()\]]) // [^\n]*$", re.MULTILINE)
 _TYPE = re.compile(r"/\*\* @type \{(?:[^*]|\*(?!/))*\} \*/ ?")
 _EMPTY = re.compile(r"\n{2,}")
+_INDENT = re.compile(r"^\t+", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -38,13 +40,16 @@ def joined(folder: Path, entry: str) -> str:
     Raises ValueError for a circle of imports, and for what is written otherwise.
     """
     texts = dict(_in_order(folder, entry.removesuffix(".js"), ()))
-    *before, last = ((name, _plain(text)) for name, text in texts.items())
+    *before, last = ((name, _plain(name, text)) for name, text in texts.items())
     return "\n".join([*(_wrapped(name, text) for name, text in before), _inner(*last)])
 
 
-def _plain(text: str) -> str:
+def _plain(name: str, text: str) -> str:
     """A module without what is for its readers."""
-    return _EMPTY.sub("\n", _TYPE.sub("", _BEHIND.sub("", _COMMENT.sub("", text))))
+    code = _TYPE.sub("", _BEHIND.sub("", _COMMENT.sub("", text)))
+    if any(line.count("`") % 2 for line in code.splitlines()):
+        raise ValueError(f"{name}.js: words of several lines in ` ` are not understood")
+    return _EMPTY.sub("\n", _INDENT.sub("", code))
 
 
 def _in_order(folder: Path, name: str, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:

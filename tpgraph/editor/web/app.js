@@ -1,5 +1,5 @@
-/** The editor on a page: text and picture of one program, and everything that is done to them.
- * The text is the truth; what is done on the picture comes back from the session as a change of it. */
+/** The editor on a page: text and picture of one program. The text is the truth; what is done on the picture comes back
+ * from the session as a change of it. */
 
 import { actions } from "./actions.js";
 import { failure, Gone, MEANWHILE, Refused, Session } from "./api.js";
@@ -118,7 +118,7 @@ export class App {
 		return this.pane.text;
 	}
 
-	/** What files made of the program are called: as the file that it is in, else as it calls itself. */
+	/** What files made of the program are called. */
 	get title() {
 		return this.host.file?.() ?? this.shownView?.program?.name ?? this.name;
 	}
@@ -158,7 +158,7 @@ export class App {
 		this.paths?.left();
 		if (!plots) this.runs.passed();
 		const whole = this.canvas.isWhole;
-		if (view.picture) this.canvas.follow(this.canvas.show(view.picture, animated), whole);
+		if (view.picture) this.canvas.follow(this.canvas.show(view.picture, animated), whole, plots ? 0 : undefined);
 		if (wasAway) this.canvas.fit();
 		this.canvas.setSpans(view.spans);
 		this.canvas.mark("faded", view.faded);
@@ -218,7 +218,7 @@ export class App {
 		this.host.changed(answer.text);
 		this.showView(answer.view, answer.text);
 		this.last = { name: answer.name, added: answer.added && spanUnits(answer.text, answer.added) };
-		if (made && goes) this.selectSpan(made);
+		if (made && goes) this.selectSpan(made, answer.name);
 		else this.inspector?.show(this.chosen.at(-1) ?? null);
 		this.say([answer.title, ...answer.notes].join("; ") + untrainedWords(answer.untrained));
 		this.parts.hints.did(what.edit);
@@ -358,14 +358,14 @@ export class App {
 		this.parts.describe(fragment);
 	}
 
-	/** Select the marks made by a span of the text, or the matrix. @param {Span} span in UTF-16 units */
-	selectSpan([start, end]) {
-		const found = this.marksAt(start, end).filter((f) => f.layer !== "edges");
+	/** Select the marks made by a span in UTF-16 units, the one of a name last, or the matrix. @param {Span} span @param {string | null} name */
+	selectSpan([start, end], name) {
+		const found = this.marksAt(start, end).filter((f) => f.layer !== "edges").sort((a, b) => Number(a.name === name) - Number(b.name === name));
 		this.canvas.select(found.map((f) => f.key));
 		const at = toPoints(this.text, start);
 		const matrices = found.length ? [] : this.shelf.filter((row) => row.span[0] <= at && at <= row.span[1]).map((row) => row.name);
 		this.shelve(matrices.find((name) => name === this.matrix) ?? matrices[0] ?? null);
-		this.inspector?.show(this.chosen[0] ?? null);
+		this.inspector?.show(this.chosen.at(-1) ?? null);
 	}
 
 	get shelf() {

@@ -1,4 +1,4 @@
-/** Boxes over the picture: a formula, a name, one of a list. What is written there is an edit. */
+/** Boxes over the picture: a formula, a name, one of a list. */
 
 import { refusalText } from "./api.js";
 import { lineBox, picker } from "./box.js";
@@ -25,7 +25,7 @@ export async function multiply(app, vector, at = middle(app)) {
 	else await app.edit({ edit: "multiply", vector, transpose, ...(matrix ? { matrix } : {}) });
 }
 
-/** Open what a mark says: a gate's formula, the name of a vector or a matrix; the empty gets a vector.
+/** Open what a mark says: a gate's formula, a name; the empty gets a vector.
  * @param {App} app @param {Fragment | null} fragment @returns {Promise<unknown>} */
 export async function openMark(app, fragment) {
 	if (fragment && app.shownText !== app.text) {
@@ -38,10 +38,11 @@ export async function openMark(app, fragment) {
 	if (!fragment) await app.edit({ edit: "declare", kind: "vector" });
 	else if (isToBeRead(app)) return;
 	else if (fragment.layer === "gates") await formula(app, fragment);
-	else if (fragment.layer !== "edges") await rename(app, fragment);
-	else if (fragment.matrix) {
-		app.selectMatrix(fragment.matrix);
-		await rename(app, app.chosen[0]);
+	else {
+		if (fragment.matrix) app.selectMatrix(fragment.matrix);
+		const named = fragment.layer === "edges" ? app.chosen.at(-1) : fragment;
+		if (named?.name) await rename(app, named);
+		else app.say("nothing here has a name", true);
 	}
 }
 
@@ -59,7 +60,7 @@ export function isToBeRead(app) {
 
 /** Open the box of what an edit has selected in the text. @param {App} app */
 function openSelected(app) {
-	const gate = app.chosen.find((f) => f.layer === "gates");
+	const gate = app.chosen.filter((f) => f.layer === "gates").at(-1);
 	const added = app.last.added;
 	const [start] = app.here(gate?.span ?? [0, 0]);
 	if (gate) return formula(app, gate, added ? [added[0] - start, added[1] - start] : null);

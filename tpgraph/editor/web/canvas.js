@@ -171,8 +171,8 @@ export class Canvas {
 		return /** @type {Document | ShadowRoot} */ (this.element.getRootNode());
 	}
 
-	/** What is meant at a place of the window: the nearest vector, else a gate, else the nearest line,
-	 * else what a label is of. @param {number} x @param {number} y @param {string} [but] a key that is not meant
+	/** What is meant at a place of the window: the nearest vector, else a gate, a line, what a label is of.
+	 * @param {number} x @param {number} y @param {string} [but] a key that is not meant
 	 * @returns {Fragment | null} */
 	at(x, y, but) {
 		const hit = this.tree.elementsFromPoint(x, y).filter((e) => this.element.contains(e) && !e.closest(".label"));
@@ -270,14 +270,18 @@ export class Canvas {
 		return this.window;
 	}
 
-	/** What was whole in the window stays so, and is as large again where there is room again; nothing that takes room away
-	 * covers what was just made. */
+	/** What was whole in the window stays so, and is as large again where there is room again; what takes room away
+	 * covers nothing just made, else nothing selected. */
 	resized() {
 		const whole = this.isWhole;
+		const { width, height } = this.window;
+		const last = [...this.selected].at(-1);
+		const kept = this.marks.filter(({ key, x, y }) => (this.come.size ? this.come.has(key) : key === last && isSeen(this.view, [x, y, x, y], width, height)));
 		this.measure();
+		const least = this.view.k < READABLE ? 0 : READABLE;
 		this.roomy = whole ? this.roomy ?? this.view : null;
 		this.view = this.roomy ?? this.view;
-		this.follow(this.marks.filter((f) => this.come.has(f.key)), whole);
+		this.follow(kept, whole, least);
 		this.place();
 	}
 
@@ -297,12 +301,12 @@ export class Canvas {
 		this.place();
 	}
 
-	/** Bring new marks into the window; all of the picture if that was `whole` before, and can be read so.
-	 * Otherwise the viewport stays. @param {readonly Fragment[]} come @param {boolean} whole */
-	follow(come, whole) {
+	/** Bring new marks into the window; all of the picture if that was `whole` before, and can be read so; else it stays.
+	 * @param {readonly Fragment[]} come @param {boolean} whole @param {number} [least] zoom at which it is read */
+	follow(come, whole, least = Math.min(READABLE, this.view.k)) {
 		const { width, height } = this.window;
 		let box = this.box;
-		if (!whole || following(this.view, box, width, height).k < Math.min(READABLE, this.view.k)) {
+		if (!whole || following(this.view, box, width, height).k < least) {
 			if (come.length === 0) return;
 			const [xs, ys] = [come.map((f) => f.x), come.map((f) => f.y)];
 			box = [Math.min(...xs) - AROUND, Math.min(...ys) - AROUND, Math.max(...xs) + AROUND, Math.max(...ys) + AROUND];

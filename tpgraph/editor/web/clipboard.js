@@ -6,13 +6,13 @@ import { remove } from "./actions.js";
 export async function cut(app) {
 	const names = app.names();
 	await copy(app);
-	await remove(app, names);
+	if (names.length) await remove(app, names);
 }
 
 /** @param {App} app */
 export async function copy(app) {
 	const names = app.names();
-	if (names.length === 0) return;
+	if (names.length === 0) return app.say("select what is copied", true);
 	const { clip } = await app.session.ask("copy", { text: app.text, names });
 	app.clip = clip;
 	await navigator.clipboard?.writeText(clip).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Pointer gestures on the picture: select, drag to connect, tear off, rubber band, pan, zoom. */
+/** Pointer gestures on the picture: select, connect, tear off, band, pan, zoom. */
 
 const SVG = "http://www.w3.org/2000/svg";
 const STILL = 4; // pixels that a click may move

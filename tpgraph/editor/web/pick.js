@@ -8,10 +8,11 @@ import { opens } from "./opens.js";
 /** Milliseconds in which letters are shown, whether or not all that they would do was tried. */
 const PATIENCE = 400;
 
-/** Letters at everything that accepts a mark; the one that is typed is taken.
+/** Letters at everything that accepts a mark, a gate standing for what it makes; the one that is typed is taken.
  * @param {App} app @param {Fragment} fragment @param {string} edit */
 export async function chooseTarget(app, fragment, edit) {
-	const chosen = await pick(app, takers(app, fragment.key).then(async (found) => {
+	const own = app.canvas.marks.find((f) => f.layer === "variables" && f.name === fragment.name) ?? fragment;
+	const chosen = await pick(app, takers(app, own.key).then(async (found) => {
 		const offered = Object.keys(found.targets).filter((key) => found.targets[key].do.edit === edit);
 		const latest = performance.now() + PATIENCE;
 		await sift(app, found, () => performance.now() < latest);

@@ -40,15 +40,24 @@ def set_formula(reading: Reading, target: str, text: str) -> Edit:
 
     A loss that is a variable alone, `loss f`, is that variable, which is selected then.
     """
-    title = sentence("{} = ", target) + text
     base, index, temporary = split_name(target)
     if temporary is not None:
         found = value_of(reading, target)
         require_single(found, target, found.statement.span)
         patch = Patch(found.start, found.end, f"({text})" if not is_loose(found) else text)
+        title = sentence("{} = ", target) + text
         return made(reading, [patch], title, select=join_name(base, index))
-    patch = _right(statement_of(reading, target), text)
-    return made(reading, [patch], title, select=target)
+    statement = statement_of(reading, target)
+    patch = _right(statement, text)
+    return made(reading, [patch], f"{_left(reading, statement)} = {text}", select=target)
+
+
+def _left(reading: Reading, statement: Statement) -> str:
+    """What a statement says that it makes, as it writes it: `x[l]`."""
+    node = statement.node
+    if not isinstance(node, s.Equate):
+        return "loss"
+    return reading.source.text[node.origin + node.target.start : node.origin + node.target.end]
 
 
 def _right(statement: Statement, text: str) -> Patch:

@@ -1,0 +1,83 @@
+"""What a key or an edit is about: the mark that it was done on, and none beside it."""
+
+import pytest
+from editor.pages import having
+from editor.serving import MLP
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
+
+
+def click_line(editor, key):
+    place = """(key) => {
+        const [[x, y], { left, top }] = [tpgraph.canvas.handle(key), tpgraph.canvas.size];
+        return [left + x, top + y];
+    }"""
+    editor.page.mouse.click(*editor.page.evaluate(place, key))
+    return editor.settled()
+
+
+def refused(editor, words):
+    status = editor.page.locator(".status")
+    expect(status).to_contain_text(words)
+    expect(status).to_have_class(having("wrong"))
+
+
+@pytest.mark.parametrize(
+    ("key", "letter", "wanted"),
+    [("c", "a", "tanh(W[l] x[l-1] + b[l] + x[l-1])"), ("x", "b", "tanh(W[l] x[l-1] + x[l-1])")],
+)
+def test_a_gate_stands_for_what_it_makes(editor, key, letter, wanted):
+    """It is what is selected after each edit of it."""
+    editor.click("gates/x[1]:gate").press(key, letter)
+    assert wanted in editor.text
+
+
+def test_of_many_the_one_that_was_changed_stays_in_the_inspector(editor):
+    editor.click("variables/b[2]").press("i")
+    title = editor.page.locator(".inspector h2")
+    expect(title).to_have_text("b[2]")
+    editor.field("variance").page.keyboard.press("Control+a")
+    editor.page.keyboard.type("4\n")
+    assert "N(0, 4)" in editor.settled().text
+    expect(title).to_have_text("b[2]")
+    editor.field("label (LaTeX)").page.keyboard.type("\\beta\n")
+    assert 'label b[2] = "\\beta"' in editor.settled().text
+    expect(title).to_have_text("b[2]")
+    editor.page.evaluate("tpgraph.inspector.toggle()")
+    editor.settled().press("F2")
+    expect(editor.page.locator(".line-box input")).to_have_value("b[2]")
+    editor.press("Escape")
+
+
+def test_what_is_connected_into_a_loop_is_seen_where_it_was_dropped(editor):
+    editor.drag("variables/u", "gates/x[3]:gate")
+    expect(editor.page.locator(".line-box > label")).to_have_text("x[3] =")
+    editor.press("Escape")
+
+
+def test_nothing_is_not_copied_and_a_line_not_cut(editor):
+    editor.page.evaluate("tpgraph.canvas.element.focus()")
+    editor.press("Control+c")
+    refused(editor, "select what is copied")
+    editor.page.evaluate("tpgraph.say('')")
+    click_line(editor, "edges/b[2]→x[2]:gate").press("Control+x")
+    refused(editor, "select what is copied")
+    assert editor.text == MLP
+
+
+def test_a_line_that_has_no_name_says_so(editor):
+    click_line(editor, "edges/b[2]→x[2]:gate").press("Enter")
+    refused(editor, "nothing here has a name")
+
+
+def test_a_matrix_that_the_text_lost_has_no_box(editor):
+    editor.page.evaluate(
+        """async () => {
+            tpgraph.replaceText(tpgraph.text.replace("matrix W", "matrix ("), "lost");
+            await tpgraph.rest();
+        }"""
+    )
+    expect(editor.page.locator(".sample")).to_have_count(0)
+    click_line(editor, "edges/u→x[1]~1").press("Enter")
+    refused(editor, "nothing here has a name")
