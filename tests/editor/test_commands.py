@@ -134,7 +134,7 @@ CASES = {
     "show-all": Case((), zoom(-1), lambda e: (keys("+", "+")(e), zoomed(e))),
     "zoom-in": Case((), zoom(1), zoomed),
     "zoom-out": Case((), zoom(-1), zoomed),
-    "full-screen": Case((), holds("document.fullscreenElement !== null")),
+    "full-screen": Case((), holds("document.fullscreenElement === tpgraph.parts.root")),
     "run": Case((), shows(".runs", "Hide"), text=SMALL),
     "histograms": Case((), shows(".runs", "Hide"), text=SMALL),
     "cancel": Case((), says("cancelled")),

@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 
 import pytest
 from editor.pages import edited, having
@@ -266,3 +267,34 @@ def test_words_of_the_text(page):
     page.page.keyboard.up("Alt")
     assert "const L = 6\n" in page.settled().text
     assert "variables/x[6]" in page.keys
+
+
+def test_under_the_pointer_a_name_of_the_text_says_its_type_and_limit(page):
+    text = MLP + "s = mean(x[L]^2)\n"
+    page.afresh(text)
+
+    def point(line, column):
+        """At the middle of a letter."""
+        at = page.page.evaluate(
+            """([line, column]) => {
+                const area = document.querySelector(".text textarea");
+                const [box, style] = [area.getBoundingClientRect(), getComputedStyle(area)];
+                const pen = document.createElement("canvas").getContext("2d");
+                pen.font = style.font;
+                return [box.left + parseFloat(style.paddingLeft) + pen.measureText("0").width * (column + 0.6),
+                    box.top + parseFloat(style.paddingTop) + parseFloat(style.lineHeight) * (line + 0.5)];
+            }""",  # noqa: E501
+            [line, column],
+        )
+        page.page.mouse.move(*at)
+
+    tip = page.page.locator(".tip")
+    lines = text.splitlines()
+    point(len(lines) - 1, 0)
+    expect(tip).to_have_text(re.compile(r"s = mean\(x\[3\]\^2\) · scalar · limit: 0\.4\d\d$"))
+    inside = lines[-2].index("x[l-1]")
+    point(len(lines) - 2, inside)  # nearer to its bracket than to what is before it
+    expect(tip).to_contain_text("x[1] = tanh(W[1] u + b[1]), and 2 more of its family")
+    expect(tip).to_contain_text("vector of n · limit: mean 0, variance 0.")
+    point(1, 0)
+    expect(tip).to_be_hidden()

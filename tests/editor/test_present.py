@@ -123,7 +123,11 @@ def test_what_has_no_steps_is_not_presented(page):
     expect(page.locator(".toolbar")).to_be_visible()
 
 
-def test_a_trace_fades(page):
+@pytest.mark.parametrize("keeps", [False, True], ids=["page", "notebook"])
+def test_a_trace_fades(page, keeps):
+    """Also in a cell that keeps its keys from the notebook."""
+    if keeps:
+        page.evaluate("tpgraph.parts.root.addEventListener('keyup', (e) => e.stopPropagation())")
     page.evaluate("void tpgraph.command('present')")
     expect(page.locator(".steps .count")).to_have_text("0 / 6", timeout=60_000)
     page.mouse.move(500, 300)

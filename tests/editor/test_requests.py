@@ -35,6 +35,7 @@ ASKED: dict[str, Data] = {
     "derive": {"what": "backward"},
     "annotate": {"width": 8, "limit": False},
     "numbers": {"width": 8, "limit": False},
+    "limits": {},
     "export": {"format": "tp"},
 }
 """A request of every kind that is about a text."""

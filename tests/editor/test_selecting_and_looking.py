@@ -48,6 +48,17 @@ def test_the_picture_is_panned(editor, how):
     assert editor.text == MLP
 
 
+def test_space_that_is_let_go_elsewhere_pans_no_more(editor):
+    editor.page.evaluate("tpgraph.canvas.element.focus()")
+    editor.page.keyboard.down(" ")
+    editor.page.keyboard.press("F6")
+    editor.page.keyboard.up(" ")
+    before = view(editor)
+    editor.drag("variables/u", "gates/x[1]:gate").press("Escape")
+    assert "x[1] = tanh(W[1] u + b[1] + u)" in editor.text
+    assert view(editor) == before
+
+
 def test_the_wheel_zooms_at_the_pointer(editor):
     k = view(editor)[0]
     before = editor.middle("variables/x[2]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from editor.page_of_session import Data, Page
 
@@ -215,6 +216,25 @@ def test_completions_and_meanings() -> None:
     assert "scale" in words
     found = page.ask("hover", at=MLP.index("V x[L]"))
     assert found["type"].startswith("matrix")
+    for place in (0, 1):  # before the letter and behind it, where its index begins
+        assert page.ask("hover", at=MLP.index("x[L]") + place)["name"] == "x[1]"
+    assert "~" not in page.ask("hover", at=MLP.index("x[l]"))["title"]
+    assert page.ask("hover", at=MLP.index("program"))["title"] is None
+
+
+def test_what_the_variables_tend_to_is_said_in_words() -> None:
+    text = (
+        "width n\nvector u : n ~ N(1, 2)\nmatrix W : n × n ~ N(0, 1)\ns = mean(u^2)\n"
+        "h = W u\ny = tanh(h)\nm = mean(y)\n"
+    )
+    limits = Page(text).ask("limits")["limits"]
+    assert limits["u"] == "mean 1, variance 2"
+    assert (limits["s"], limits["m"]) == ("3", "0")
+    assert limits["h"] == "mean 0, variance 3"
+    nodes, weights = np.polynomial.hermite_e.hermegauss(100)
+    wanted = weights @ np.tanh(np.sqrt(3) * nodes) ** 2 / weights.sum()
+    assert limits["y"] == f"mean 0, variance {wanted:.3g}"
+    assert "refused" in Page(text).ask("limits", text=f"{text}(")
 
 
 @pytest.mark.parametrize(

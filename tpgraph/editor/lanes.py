@@ -13,7 +13,7 @@ from tpgraph.editor.worker import Misshapen, Worker
 
 __all__ = ["Lanes", "id_of", "is_long", "needs_numbers"]
 
-_SECONDS = {"open": 4.0, "tidy": 10.0, "card": 60.0, "annotate": 4.0}
+_SECONDS = {"open": 4.0, "tidy": 10.0, "card": 60.0, "annotate": 4.0, "limits": 4.0}
 _QUICK, _SLOW = 2.0, 60.0
 
 _AHEAD = 1.0
@@ -21,6 +21,7 @@ _AHEAD = 1.0
 
 _LANES = {
     "numbers": "numbers",
+    "limits": "numbers",
     "step": "views",
     "walk": "views",
     "classes": "views",

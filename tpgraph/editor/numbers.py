@@ -13,13 +13,41 @@ from typing import Any
 from tpgraph.annotations import annotate
 from tpgraph.editor.findings import Findings
 from tpgraph.errors import TPError, TPWarning
-from tpgraph.limits import Limit, limit
+from tpgraph.limits import Estimate, Limit, limit
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import Program
 from tpgraph.progress import counted
 from tpgraph.training.synthetic import synthetic_data
 
-__all__ = ["numbers_at", "numbers_of"]
+__all__ = ["limits_of", "numbers_at", "numbers_of"]
+
+
+def limits_of(program: Program) -> dict[str, str]:
+    """What the limit says of every variable, in words: the number that a scalar tends to, mean and
+    variance of a vector's Z. Of a program without a limit nothing.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TPWarning)
+        found = _limit(program, _sample(program), [])
+    if found is None:
+        return {}
+    vectors = {
+        name: f"mean {_short(one.mean)}, variance {_short(one.var)}"
+        for name, one in found.vectors.items()
+    }
+    return vectors | {name: _short(one) for name, one in found.scalar_values.items()}
+
+
+def _short(number: Estimate) -> str:
+    """`0.333 ± 0.002`; what is 0 but for rounding is 0."""
+    if abs(number.value) <= number.error:
+        return "0" if number.error < _ROUNDING else f"0 ± {number.error:.1g}"
+    error = f" ± {number.error:.1g}" if number.error > _ROUNDING * abs(number.value) else ""
+    return f"{number.value:.3g}{error}"
+
+
+_ROUNDING = 1e-6
+"""Relative errors below are those of sums, which are not said."""
 
 
 def numbers_of(program: Program, width: int | None, seed: int, with_limit: bool) -> Findings:
@@ -32,7 +60,7 @@ def numbers_at(
 ) -> list[Findings]:
     """The same at each of some widths, under one limit."""
     said: list[str] = []
-    sample = synthetic_data(program, 1).row(0) if program.data else None
+    sample = _sample(program)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", TPWarning)
         found = _limit(program, sample, said) if with_limit else None
@@ -41,6 +69,10 @@ def numbers_at(
         ]
     said += [str(w.message.message) for w in caught if isinstance(w.message, TPWarning)]
     return [Findings(annotations, tuple(dict.fromkeys(said))) for annotations in each]
+
+
+def _sample(program: Program) -> Mapping[str, Any] | None:
+    return synthetic_data(program, 1).row(0) if program.data else None
 
 
 def _annotated(

@@ -221,6 +221,7 @@ REQUESTS: dict[str, type[Request]] = {
     "derive": DeriveRequest,
     "annotate": AnnotateRequest,
     "numbers": NumbersRequest,
+    "limits": TextRequest,
     "export": ExportRequest,
     "gallery": NothingRequest,
     "card": CardRequest,

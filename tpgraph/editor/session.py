@@ -352,6 +352,11 @@ class Session:
             "warnings": list(found.warnings),
         }
 
+    def _limits(self, asked: q.TextRequest) -> Data:
+        """What every variable tends to, in words."""
+        numbers = import_module("tpgraph.editor.numbers")
+        return {"limits": numbers.limits_of(self._whole(asked.text))}
+
     def _step(self, asked: q.StepRequest) -> Data:
         found = self._walked(asked)
         return found.at(asked.at) | {"picture": found.picture}

@@ -7,8 +7,9 @@ from typing import Any
 
 from tpgraph.language.readings import Reading
 from tpgraph.language.vocabulary import FUNCTION_NAMES, HINT_WORDS, KEYWORDS, LINE_WORDS
+from tpgraph.notation.diagram.said_of_marks import Titles
 from tpgraph.program import Program, Variable, base_of
-from tpgraph.program.text import distribution, right_hand_side
+from tpgraph.program.text import distribution
 
 __all__ = ["completions", "hovered"]
 
@@ -51,29 +52,27 @@ def _item(text: str, kind: str, detail: str) -> dict[str, Any]:
 
 
 def hovered(reading: Reading, at: int) -> dict[str, Any]:
-    """The name at a place: what makes it and what it is."""
-    starts = [token.start for token in reading.tokens]
-    index = bisect_right(starts, at) - 1
-    token = reading.tokens[index] if index >= 0 else None
-    if token is None or not token.start <= at <= token.end or reading.program is None:
-        return {"span": None, "title": None, "type": None, "limit": None}
+    """The name at a place, or beside it: what makes it and what it is."""
     program = reading.program
-    named = (v for v in program.variables.values() if not v.is_temporary)
-    here = [v for v in named if base_of(v.name) == token.base]
-    if not here:
-        return {"span": None, "title": None, "type": None, "limit": None}
+    index = bisect_right([token.start for token in reading.tokens], at)
+    near = [token for token in reading.tokens[max(0, index - 2) : index] if at <= token.end]
+    named = [] if program is None else [v for v in program.variables.values() if not v.is_temporary]
+    found = ((token, [v for v in named if base_of(v.name) == token.base]) for token in near)
+    token, here = next((pair for pair in found if pair[1]), (None, []))
+    if program is None or token is None:
+        return {"span": None, "name": None, "title": None, "type": None}
     variable = here[0]
     more = f", and {len(here) - 1} more of its family" if len(here) > 1 else ""
     return {
         "span": [token.start, token.end],
-        "title": f"{variable.name} {_maker(program, variable)}{more}",
+        "name": variable.name,
+        "title": _made(program, variable) + more,
         "type": str(variable.type),
-        "limit": None,
     }
 
 
-def _maker(program: Program, variable: Variable) -> str:
+def _made(program: Program, variable: Variable) -> str:
     equation = program.equation_of.get(variable.name)
     if equation is not None:
-        return f"= {right_hand_side(equation)}"
-    return distribution(program.declaration_of[variable.name], variable)
+        return Titles(program).line(equation)
+    return f"{variable.name} {distribution(program.declaration_of[variable.name], variable)}"

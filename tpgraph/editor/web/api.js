@@ -90,7 +90,7 @@ export class Session {
 		return answer;
 	}
 
-	/** The answer, asked for again after each of some pauses where none comes, unless nobody waits any more.
+	/** The answer, asked for again after pauses where none comes, while somebody waits.
 	 * @param {string} op @param {Record<string, unknown>} body @param {AbortSignal} signal @param {Hear | undefined} hear
 	 * @param {number[]} pauses @returns {Promise<any>} */
 	async answer(op, body, signal, hear, [pause, ...more]) {

@@ -103,7 +103,7 @@ export class App {
 		}));
 	}
 
-	/** Until the picture stands and everything that was asked for is answered, but for long work. */
+	/** Until the picture stands and all that was asked for is answered, but for long work. */
 	async rest() {
 		await this.opened;
 		await rest();

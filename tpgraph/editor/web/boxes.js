@@ -90,7 +90,7 @@ export async function palette(app) {
 	if (id) await app.command(id);
 }
 
-/** A line that is written beside a mark; what it would change is shown before it is accepted.
+/** A line written beside a mark; what it would change is shown before it is accepted.
  * @param {App} app @param {string} label @param {string} value @param {Fragment} mark
  * @param {(words: string) => Do | null} meant @param {Span | null} [selection] @param {string[]} [words] */
 async function ask(app, label, value, mark, meant, selection, words) {

@@ -198,7 +198,7 @@ export class Canvas {
 		return [x + own.left - around.left, y + own.top - around.top];
 	}
 
-	/** Below a mark and its label, in pixels of the picture. @param {Fragment} mark @returns {Point} */
+	/** Below a mark and its label, in pixels. @param {Fragment} mark @returns {Point} */
 	below({ key, x, y }) {
 		const drawn = this.shown.get(key)?.getBoundingClientRect().bottom ?? 0;
 		const { view } = this;

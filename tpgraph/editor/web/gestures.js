@@ -16,20 +16,19 @@ export function gestures(canvas, hear) {
 	/** @type {Map<number, Point>} */
 	const fingers = new Map();
 
+	/** @param {boolean} held */
+	const pannable = (held) => element.classList.toggle("pannable", (space = held));
 	element.addEventListener("keydown", (event) => {
 		if (event.key === " ") {
-			space = true;
-			element.classList.add("pannable");
+			pannable(true);
 			event.preventDefault();
 		} else if (event.key === "Shift") tell(true);
 	});
 	element.addEventListener("keyup", (event) => {
 		if (event.key === "Shift") tell(false);
-		if (event.key === " ") {
-			space = false;
-			element.classList.remove("pannable");
-		}
+		if (event.key === " ") pannable(false);
 	});
+	element.addEventListener("blur", () => pannable(false)); // it is let go elsewhere
 
 	element.addEventListener("pointerdown", (event) => {
 		fingers.set(event.pointerId, [event.clientX, event.clientY]);

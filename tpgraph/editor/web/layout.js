@@ -213,7 +213,7 @@ function menus(app) {
 	}));
 }
 
-/** Inside of the window, where there is more room of above and below what it may not cover.
+/** Inside of the window, where there is more room beside what it may not cover.
  * @param {HTMLElement} element @param {number} x @param {number} y @param {number} [top] of that, which ends above y */
 function placed(element, x, y, top = 0) {
 	element.removeAttribute("hidden");

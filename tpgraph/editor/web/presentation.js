@@ -41,10 +41,10 @@ export class Presentation {
 		app.canvas.fit();
 	}
 
-	/** The whole screen for the page, or no more. */
+	/** The whole screen for the editor, or no more. */
 	async fullScreen() {
 		if (document.fullscreenElement) return document.exitFullscreen();
-		await document.documentElement.requestFullscreen().catch(() => this.app.say("full screen is not given here", true));
+		await this.app.parts.root.requestFullscreen().catch(() => this.app.say("full screen is not given here", true));
 	}
 
 	/** What is hidden stays so over another step. */

@@ -60,9 +60,9 @@ export class Stage {
 		const end = (event) => {
 			if (event.key !== key) return;
 			this.tracing = false;
-			document.removeEventListener("keyup", end);
+			document.removeEventListener("keyup", end, true);
 		};
-		document.addEventListener("keyup", end);
+		document.addEventListener("keyup", end, true); // before a notebook's cell keeps it from the notebook
 		draw();
 	}
 }

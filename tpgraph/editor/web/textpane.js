@@ -1,5 +1,5 @@
-/** The text pane: a textarea over a coloured copy, so that caret, input methods, spell checker and
- * screen reader are the browser's own. Another pane could fill the same interface. */
+/** The text pane: a textarea over a coloured copy, so that caret, input methods and screen reader are the browser's own.
+ * Another pane could fill the same interface. */
 
 import { changedLines, colouredLines, letterBefore, shifted, sliderAt } from "./colour.js";
 import { focused } from "./dom.js";

@@ -1,4 +1,4 @@
-/** One undo list for text and canvas: patches with the selections around them. */
+/** One undo list for text and canvas. */
 
 import { inverse, patched } from "./places.js";
 
