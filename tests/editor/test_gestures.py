@@ -282,7 +282,7 @@ def test_a_box_renames_only_here(editor):
 BOXES = {
     "of a name": ("variables/x[2]", "y", "rename x to y"),
     "of a name that there was not": ("variables/x[2]~1", "y", "give W[2] x[1] the name y"),
-    "of a formula": ("gates/x[3]:gate", "tanh(b[1])", "x[3] = tanh(b[1])"),
+    "of a formula": ("gates/x[3]:gate", "tanh(b[1])", "x[l] = tanh(b[1])"),
 }
 
 
@@ -326,3 +326,30 @@ def test_an_unnamed_mark_alone_gets_the_name(editor, only, lines):
     editor.press("Shift+Enter" if only else "Enter")
     assert lines in editor.text
     assert "x[1] = tanh(W[1] u + b[1])\n" in editor.text
+
+
+@pytest.mark.parametrize(
+    ("turns", "size", "all_fit"), [(60, (1280, 800), True), (90, (640, 400), False)]
+)
+def test_of_many_lines_as_many_are_shown_as_the_window_holds(editor, turns, size, all_fit):
+    editor.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    editor.begin(MLP.replace("const L = 3", f"const L = {turns}")).press("F6", "0")
+    dry = """async () => {
+        const what = { edit: "connect", vector: "u", gate: "x[2]" };
+        await tpgraph.drag.foresee(what, true, [300, 200]);
+        const boxes = [...document.querySelectorAll(".preview .becomes, .preview .detail")]
+            .map((row) => row.getBoundingClientRect());
+        const { right, bottom } = document.querySelector(".preview").getBoundingClientRect();
+        return [boxes.length, boxes.filter((box) => box.bottom > innerHeight || box.right > innerWidth).length,
+            right <= innerWidth && bottom <= innerHeight];
+    }"""  # noqa: E501
+    count, outside, fits = editor.page.evaluate(dry)
+    said = preview(editor).locator(".detail").all_inner_texts()
+    assert (outside, fits) == (0, True)
+    assert said[-1] == "only here"
+    shown = count - len(said)
+    hidden = int(said[0].split()[1]) if len(said) > 1 else 0
+    assert (hidden == 0) is all_fit
+    assert shown + hidden >= turns - 1
+    editor.page.evaluate("tpgraph.drag.end()")
+    editor.page.set_viewport_size({"width": 1280, "height": 800})

@@ -18,6 +18,8 @@ const SIGNS = new Map([
 	["step", "Step ›"], ["view", "View"], ["palette", "Commands"], ["zoom-in", "+"], ["zoom-out", "−"],
 ]);
 
+/** Pixels of a column of lines. */
+const WIDE = 300;
 /** What a picture is called that is not of the text as it is. */
 const BEFORE = "picture of the text before";
 
@@ -52,12 +54,11 @@ export function layout(root, app) {
 	picture.append(showAll, begin, lack, floats, shelf, h("div.foot", {}, hintStrip, corner));
 	const splitter = h("div.splitter", { role: "separator", "aria-orientation": "vertical", "aria-label": "Width of the text", "aria-valuemin": 15, "aria-valuemax": 70, "aria-valuenow": 36, tabindex: 0 });
 	const body = h("div.body", {}, text, splitter, picture, inspector);
-	split(splitter, body);
 	root.addEventListener("mousedown", (event) => keepFocus(event, app, text));
 	root.append(toolbar, body, errors, panels, h("footer", {}, status, describes, program), tip, preview);
 
 	return {
-		root, text, picture, inspector, panels, showAll, toolbar,
+		root, text, splitter, picture, inspector, panels, showAll, toolbar,
 		hints: new Hints(hintStrip),
 		tip: {
 			/** @param {string} words @param {number} x @param {number} y */
@@ -77,7 +78,13 @@ export function layout(root, app) {
 					...(becomes ? [h("div.becomes", {}, `${line}  + ${becomes}`)] : []),
 				]);
 				const foot = dry.many ? [h("div.detail", {}, only ? "only here" : "Shift: only here")] : [];
-				preview.replaceChildren(h("strong", {}, dry.title), ...rows, ...foot);
+				const most = Math.floor(innerHeight / 28);
+				const columns = Math.min(Math.ceil(rows.length / most), Math.max(1, Math.floor(innerWidth / WIDE)));
+				const more = rows.splice(columns * most).length;
+				if (more) foot.unshift(h("div.detail", {}, `and ${more} more`));
+				const lines = h("div", {}, ...rows);
+				if (columns > 1) Object.assign(lines.style, { columns, width: `${columns * WIDE}px`, maxWidth: "none" });
+				preview.replaceChildren(h("strong", {}, dry.title), lines, ...foot);
 				placed(preview, at[0] + 16, at[1] + 16, top);
 			},
 			/** @param {Point} at */
@@ -238,29 +245,4 @@ export function download(name, content) {
 	const link = h("a", { href: URL.createObjectURL(blob), download: name });
 	link.click();
 	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-/** @param {HTMLElement} bar @param {HTMLElement} body */
-function split(bar, body) {
-	/** @param {number} share */
-	const set = (share) => {
-		const fit = Math.min(70, Math.max(15, share));
-		body.style.setProperty("--text-share", `${fit}%`);
-		bar.setAttribute("aria-valuenow", String(Math.round(fit)));
-	};
-	bar.addEventListener("pointerdown", (event) => {
-		bar.setPointerCapture(event.pointerId);
-		bar.onpointermove = (move) => {
-			const box = body.getBoundingClientRect();
-			set((100 * (move.clientX - box.left)) / box.width);
-		};
-		bar.onpointerup = () => (bar.onpointermove = null);
-	});
-	bar.addEventListener("keydown", (event) => {
-		const now = parseFloat(body.style.getPropertyValue("--text-share") || "36");
-		if (event.key === "ArrowLeft") set(now - 2);
-		else if (event.key === "ArrowRight") set(now + 2);
-		else return;
-		event.stopPropagation();
-	});
 }
