@@ -81,3 +81,35 @@ def test_a_matrix_that_the_text_lost_has_no_box(editor):
     expect(editor.page.locator(".sample")).to_have_count(0)
     click_line(editor, "edges/u→x[1]~1").press("Enter")
     refused(editor, "nothing here has a name")
+
+
+@pytest.mark.parametrize("written", ["9", "-9"])
+def test_a_field_that_is_left_by_escape_changes_nothing(editor, written):
+    """Also one whose value was refused; then it may be written again."""
+    editor.click("variables/u").press("i")
+    field = editor.page.get_by_label("variance", exact=True)
+    refusal = editor.page.locator(".inspector .refusal:not(:empty)")
+    for _ in range(2):
+        field.fill(written)
+        if written == "-9":
+            field.press("Enter")
+            expect(refusal).to_contain_text("the variance is negative")
+        field.press("Escape")
+        expect(field).to_have_value("1")
+        expect(editor.page.locator("svg.canvas")).to_be_focused()
+        expect(refusal).to_have_count(0)
+    assert editor.settled().text == MLP
+    editor.press("i")
+
+
+def test_a_number_s_new_name_is_seen_before_it_is_given(editor):
+    editor.page.evaluate("tpgraph.inspector.reveal()")
+    editor.page.get_by_role("button", name="const L", exact=True).click()
+    editor.page.locator(".line-box input").fill("depth")
+    becomes = editor.page.locator(".preview .becomes")
+    expect(becomes.filter(has_text="vector b[1..depth]")).to_be_visible()
+    expect(editor.page.locator(".preview .detail")).to_have_count(0)
+    editor.page.keyboard.press("Shift+Enter")
+    expect(editor.page.locator(".line-box")).to_have_count(0)
+    assert "for l in 2..depth:" in editor.settled().text
+    editor.page.evaluate("tpgraph.inspector.toggle()")

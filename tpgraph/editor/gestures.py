@@ -35,7 +35,7 @@ def edit_of(reading: Reading, do: _Arguments, only: bool) -> Edit:
     if only:
         do = {key: value for key, value in do.items() if key != "beside"}
     try:
-        if only and about is not None:
+        if only and about is not None and about in reading.origin:
             return editing.only_here(
                 reading, about, lambda written: make(written, {**do, "only": 1})
             )
@@ -47,10 +47,12 @@ def edit_of(reading: Reading, do: _Arguments, only: bool) -> Edit:
 def is_about_many(reading: Reading, do: _Arguments) -> bool:
     """Whether the statement that a gesture changes makes others too: "only here" is another edit.
 
-    Raises TPError for a name that is not there.
+    A size, a number or a function is one.
     """
     about = do.get("beside") or _about(do)
-    return about is not None and len(editing.many(reading, about)) > 1
+    return (
+        isinstance(about, str) and about in reading.origin and len(editing.many(reading, about)) > 1
+    )
 
 
 def left_untrained(after: Program | None, do: _Arguments) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Any
 
 from tpgraph.editor.gestures import edit_of, is_about_many
@@ -45,14 +44,8 @@ def _tried(reading: Reading, do: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     return {
         "why": error_data(refused.errors[0]),
-        "here": _is_about_many(reading, do) and _refusal(reading, do, only=True) is None,
+        "here": is_about_many(reading, do) and _refusal(reading, do, only=True) is None,
     }
-
-
-def _is_about_many(reading: Reading, do: Mapping[str, Any]) -> bool:
-    with suppress(TPError):
-        return is_about_many(reading, do)
-    return False
 
 
 def _refusal(reading: Reading, do: Mapping[str, Any], *, only: bool) -> TPError | None:

@@ -26,7 +26,10 @@ export class Inspector {
 		element.addEventListener("keydown", (event) => {
 			if (event.key !== "Escape") return;
 			event.stopPropagation();
+			const field = event.target;
+			if (field instanceof HTMLInputElement && field.type === "text") field.value = field.defaultValue; // what was written is not meant
 			app.canvas.element.focus();
+			this.show(this.fragment);
 		});
 	}
 
