@@ -32,8 +32,7 @@ def draws_folded(
         if not isinstance(said, tp.notation.UnfoldedWarning):
             warnings.warn(said, stacklevel=2)
         elif setting := _setting(drawing, longer, trained_longer):
-            text = f"nothing is folded: too little repeats; with {setting} it is"
-            warnings.warn(tp.TPWarning(text), stacklevel=2)
+            warnings.warn(tp.notation.UnfoldedWarning(said.repeats, setting), stacklevel=2)
         else:
             warnings.warn(said, stacklevel=2)
     return drawing

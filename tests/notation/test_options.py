@@ -124,6 +124,36 @@ def test_who_asks_for_a_fold_is_told_where_there_is_none(mlp, layers, folds, pas
     assert "nothing is folded" not in run("draw", str(mlp), *options).stderr
 
 
+NAMED = """width n
+vector u : n ~ N(0, 1)
+matrix A, B, C, D : n × n ~ N(0, 1)
+x = tanh(A u)
+y = tanh(B x)
+z = tanh(C y)
+v = tanh(D z)
+"""
+IN_A_LOOP = """width n
+const L = 4
+vector u : n ~ N(0, 1)
+matrix W[1..L] : n × n ~ N(0, 1)
+x[0] = u
+for l in 1..L:
+    x[l] = tanh(W[l] x[l-1])
+"""
+
+
+def test_layers_named_one_by_one_fold_as_it_is_said():
+    with pytest.warns(TPWarning, match=re.escape("have one name, x[l] of x[l-1] for l in 1..L")):
+        tp.draw(tp.parse(NAMED), fold=True)
+    assert len(tp.draw(tp.parse(IN_A_LOOP), fold=True).scene.plates) == 1
+
+
+@pytest.mark.parametrize("name", ["cnn", "transformer"])
+def test_what_would_fold_is_said_of_pixels_and_of_one_layer(name, tmp_path):
+    done = run("draw", name, "--fold", "-o", str(tmp_path / "p.svg"))
+    assert done.stderr.count("x[l] of x[l-1] for l in 1..L") == 1
+
+
 @pytest.mark.parametrize("name", ["one_hidden", "autoencoder", "layernorm"])
 def test_who_asks_for_a_fold_is_told_where_nothing_repeats(mlp, name):
     mlp.write_text(tp.gallery.entry(name).text, encoding="utf-8")

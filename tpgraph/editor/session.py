@@ -52,6 +52,7 @@ from tpgraph.language import editing
 from tpgraph.language import syntax as s
 from tpgraph.language.editing import Edit
 from tpgraph.language.readings import Reading, read
+from tpgraph.notation.diagram.unfolded import unfolded_text
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import Program
 
@@ -320,9 +321,12 @@ class Session:
         return path_classes(program, self.shown or shown(program, self.options))
 
     def _folds(self, asked: q.TextRequest) -> Data:
-        """Whether the picture of the text would be smaller with what repeats in plates."""
+        """Whether the picture of the text would be smaller with what repeats in plates, and what is
+        said where nothing is put into them.
+        """
         found, program = self.shown, self._read(asked.text).program
-        return {"folds": found is not None and found.program == program and found.folds}
+        folds = found is not None and found.program == program and found.folds
+        return {"folds": folds, "why": unfolded_text(repeats=folds)}
 
     def _complete(self, asked: q.PlaceRequest) -> Data:
         reading = self._read(asked.text)

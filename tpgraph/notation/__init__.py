@@ -1,6 +1,7 @@
 """Pictures of programs in the notation of Tensor Programs IIb: scene, layout, painters."""
 
 from tpgraph.notation.diagram.showing import showing
+from tpgraph.notation.diagram.unfolded import UnfoldedWarning
 from tpgraph.notation.drawing import (
     FORMATS,
     HIDING,
@@ -13,7 +14,6 @@ from tpgraph.notation.drawing import (
 )
 from tpgraph.notation.frames.frames import Frames, draw_frames
 from tpgraph.notation.frames.handout import grid_of
-from tpgraph.notation.pipeline import UnfoldedWarning
 from tpgraph.notation.scene.annotation import (
     QUANTITIES,
     Annotation,

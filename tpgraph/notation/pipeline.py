@@ -22,6 +22,7 @@ from tpgraph.notation.diagram.nesting import foldings
 from tpgraph.notation.diagram.path_labels import labelled
 from tpgraph.notation.diagram.plating import fold, fold_passes
 from tpgraph.notation.diagram.terminals import terminals_in_plates
+from tpgraph.notation.diagram.unfolded import UnfoldedWarning
 from tpgraph.notation.draw_options import DIRECTIONS, VIEWS, Options
 from tpgraph.notation.drawn.instance import Instance
 from tpgraph.notation.drawn.local import localised
@@ -56,20 +57,10 @@ from tpgraph.notation.scene.style import Style
 from tpgraph.notation.scene.symbol_list import defined
 from tpgraph.program import Program, TimedName
 
-__all__ = ["UnfoldedWarning", "compose", "folded_scene", "in_rows"]
+__all__ = ["compose", "folded_scene", "in_rows"]
 
 _SMALLER = 0.95  # of its size on a page to which terminals may bring a folded picture
 _LEGEND_GAP = 14.0  # pt between a picture and its legend
-
-
-class UnfoldedWarning(TPWarning):
-    """Nothing was folded, whether or not something `repeats`."""
-
-    def __init__(self, repeats: bool) -> None:
-        none = "no layer, time step or SGD step repeats three times"
-        why = "what repeats cannot be put in a plate" if repeats else none
-        super().__init__(f"nothing is folded: {why}")
-        self.repeats = repeats
 
 
 def compose(program: Program, options: Options) -> Scene:

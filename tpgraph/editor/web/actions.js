@@ -148,6 +148,6 @@ async function toggleFold(app) {
 	}
 	options.fold = unfolds ? "no" : "yes";
 	await redraw(app, unfolds ? "every mark is drawn" : "what repeats is folded", "sync", () => ({ have: app.revision, options }));
-	if (!unfolds && !hasPlates()) app.say("nothing repeats that could be folded", true);
+	if (!unfolds && !hasPlates()) app.say((await app.session.ask("folds", { text: app.text })).why, true);
 	canvas.fit();
 }

@@ -142,7 +142,7 @@ export class App {
 		if (this.canvas.view.k >= READABLE || this.saidThatItFolds) return;
 		const { text } = this;
 		this.session.ask("folds", { text }).then(({ folds }) => {
-			if (folds && !this.saidThatItFolds && text === this.text) this.say("too small to be read? Look › Fold or unfold puts what repeats into plates");
+			if (folds && !this.saidThatItFolds && text === this.text) this.say("too small to be read? Look › Fold or unfold puts what repeats in plates");
 			this.saidThatItFolds ||= folds;
 		}).catch(() => undefined);
 	}
