@@ -11,11 +11,15 @@ from tpgraph.notation.diagram.diagram import GateMark
 from tpgraph.notation.diagram.gate_text import DottedForm
 from tpgraph.notation.diagram.marks import diagram_of
 from tpgraph.notation.layout import layout as layouts
+from tpgraph.notation.layout import places
+from tpgraph.notation.layout.abbreviations import abbreviated
+from tpgraph.notation.layout.linework import Linework
 from tpgraph.notation.layout.passes import page
-from tpgraph.notation.layout.places import Places
+from tpgraph.notation.layout.places import Places, Tangle
 from tpgraph.notation.scene.crossings import meetings, times_met
 from tpgraph.notation.scene.geometry import flatten
 from tpgraph.notation.scene.scene import Scene
+from tpgraph.notation.scene.style import PAPER
 
 VECTORS = """width n
 vector a : n ~ N(0, 1)
@@ -47,10 +51,34 @@ def test_operands_that_commute_come_in_the_order_of_their_places(
     assert gate.text_in(found) == (text or gate.text.text)
 
 
-def test_what_does_not_commute_keeps_its_order() -> None:
+def test_what_does_not_commute_keeps_its_order_or_names_its_inputs() -> None:
     gate = gate_of("tanh(max(a, b))")
     assert gate.text.ordered
-    assert gate.by_height({"a": 0, "b": 1}, gate.inputs) == ("a", "b")
+    assert gate.by_height({"a": 1, "b": 0}, gate.inputs) == ("a", "b")
+    assert gate.by_height({"a": 0, "b": 1}, gate.inputs) == ("b", "a")
+    assert gate.text_in(("b", "a")) == r"\tanh(\max(a, b))"
+    nameless = gate_of("tanh(max(a - b, tanh(c)))")
+    assert nameless.text_in(nameless.inputs) == nameless.text.text
+
+
+def test_what_has_no_label_is_not_named() -> None:
+    """Two products that the text does not name come in its order, however their lines cross."""
+    text = VECTORS.replace("vector a", "matrix W : n × n ~ N(0, 1)\nvector a")
+    diagram = diagram_of(tp.parse(text.format("tanh(max(W (a + b), W (b + c)))")))
+    gates = {gate.id: gate for gate in abbreviated(diagram, PAPER)[0].gates}
+    assert gates["y:gate"].text.ordered
+    assert not gates["y:gate"].text.spare
+
+
+@pytest.mark.parametrize("name", ["transformer", "layernorm_mlp", "marchenko_pastur"])
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_lines_change_their_order_where_they_would_cross(
+    name: str, direction: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tp.gallery.entry(name).program()
+    now = crossed(tp.draw(program, direction=direction).scene)
+    monkeypatch.setattr(places, "_wanted", lambda *_: ())
+    assert now < crossed(tp.draw(program, direction=direction).scene)
 
 
 def test_a_product_with_a_sign_has_its_inputs_in_any_order() -> None:
@@ -122,12 +150,13 @@ def test_the_more_lines_the_fewer_orders_are_tried(monkeypatch: pytest.MonkeyPat
     counts: list[int] = []
     count = layouts.line_crossings
 
-    def counted(places: Places) -> int:
-        counts.append(len(places.links))
-        return count(places)
+    def counted(found: Places) -> Tangle[Linework]:
+        counts.append(len(found.links))
+        return count(found)
 
     monkeypatch.setattr(layouts, "line_crossings", counted)
     for lines in (10, 50, 100):
         counts.clear()
         tp.draw(tp.parse(random_graph(lines)))
-        assert sum(counts) <= 2 * 500, lines  # two layouts, one with room for labels
+        # two layouts, one with room for labels, by heights and by lines
+        assert sum(counts) <= 2 * 2 * 500, lines

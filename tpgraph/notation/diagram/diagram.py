@@ -57,7 +57,8 @@ class GateMark:
 
     `inputs` and `outputs` are vertex ids; `text.ordered` forbids to permute the inputs. `foreign`
     are inputs from another part of the picture, for which it keeps room only; then `order` are all
-    as the dots of the text stand for them. `reads` says where in the text it reads what.
+    as the dots of the text stand for them, and `alike` foreign ones that may take each other's
+    places. `reads` says where in the text it reads what.
     """
 
     id: str
@@ -71,6 +72,12 @@ class GateMark:
     foreign: tuple[str, ...] = ()
     reads: tuple[Read, ...] = ()
     order: tuple[str, ...] = ()
+    alike: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def rearranges(self) -> bool:
+        """Whether its inputs can come in another order."""
+        return not self.text.ordered or self.text.form is not None or bool(self.text.spare)
 
     def by_height(self, height: Mapping[str, float], inputs: Sequence[str]) -> tuple[str, ...]:
         """Its inputs from the top, as far as its text can be read so; as they are where that makes
@@ -78,19 +85,26 @@ class GateMark:
         """
         if not self.text.ordered:
             return tuple(sorted(inputs, key=lambda name: -height[name]))
-        if self.text.form is None or self.foreign:
+        if self.foreign:
             return tuple(inputs)
-        order, _ = self.text.form.arranged([height[name] for name in self.inputs])
-        found = tuple(self.inputs[i] for i in order)
-        crossed = (_inversions([height[n] for n in names]) for names in (found, inputs))
-        return found if next(crossed) < next(crossed) else tuple(inputs)
+        found = [tuple(inputs)]
+        if self.text.form is not None:
+            order, _ = self.text.form.arranged([height[name] for name in self.inputs])
+            found.append(tuple(self.inputs[i] for i in order))
+        if self.text.spare:
+            found.append(tuple(sorted(inputs, key=lambda name: -height[name])))
+        return min(found, key=lambda names: _inversions([height[name] for name in names]))
 
     def text_in(self, inputs: Sequence[str]) -> str:
         """Its text with the inputs in this order, one of `by_height`."""
-        if self.text.form is None or self.foreign or tuple(inputs) == self.inputs:
+        if self.foreign or not self.text.ordered or tuple(inputs) == self.inputs:
             return self.text.text
-        height = {name: -place for place, name in enumerate(inputs)}
-        return self.text.form.arranged([height[name] for name in self.inputs])[1]
+        if self.text.form is not None:
+            height = {name: -place for place, name in enumerate(inputs)}
+            order, text = self.text.form.arranged([height[name] for name in self.inputs])
+            if tuple(self.inputs[i] for i in order) == tuple(inputs):
+                return text
+        return self.text.spare or self.text.text
 
     def place_of(self, name: str) -> Span | None:
         """Where in the text an input is read first; None if it came from no text."""

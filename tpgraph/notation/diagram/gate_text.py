@@ -8,7 +8,7 @@ a + b + c         +
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
@@ -71,8 +71,9 @@ class GateText:
     `linear` is the same without fractions and roots, in lines that may be broken anywhere, of a
     formula with names. `mentions` are the names of the variables that it names; `ordered` says that
     its dots are to be read in the order of the inputs, which a layout must then keep, or choose
-    among those of its `form`. `pooled` is the text where one mark stands for all inputs of a sum,
-    "" where there is no such sum.
+    among those of its `form`; or any, where `spare` is the text with the names of all inputs.
+    `pooled` is the text where one mark stands for all inputs of a sum, "" where there is no such
+    sum.
     """
 
     text: str
@@ -81,6 +82,15 @@ class GateText:
     ordered: bool = False
     pooled: str = ""
     form: DottedForm | None = None
+    spare: str = ""
+
+    def exchangeable(self, count: int) -> tuple[tuple[int, ...], ...]:
+        """Which of so many inputs, by their places, may stand for each other: all, or those of one
+        sum or product.
+        """
+        if not self.ordered:
+            return (tuple(range(count)),)
+        return () if self.form is None else tuple(_operands(self.form.expression))
 
 
 def gate_text(
@@ -117,7 +127,9 @@ def gate_text(
         pooled = "" if pool == expression else _dotted(pool, count, functions)
         ordered = count > 1 and not symmetric
         form = DottedForm(expression, tuple(functions.items())) if ordered else None
-        return GateText(dots, ordered=ordered, pooled=pooled, form=form)
+        spare = _named(equation, expression, name, functions).text if ordered else ""
+        spare = "" if DOT in spare else spare
+        return GateText(dots, ordered=ordered, pooled=pooled, form=form, spare=spare)
     return _named(equation, expression, name, functions)
 
 
@@ -209,6 +221,15 @@ def _symmetric(expression: Expression) -> bool:
             return len(varying) == 1 and _symmetric(varying[0])
         case _:
             return True
+
+
+def _operands(expression: Expression) -> Iterator[tuple[int, ...]]:
+    """The arguments that are operands of one sum or product."""
+    if isinstance(expression, Apply):
+        if expression.function in (ADD, MUL):
+            yield tuple(e.index for e in expression.arguments if isinstance(e, Argument))
+        for inner in expression.arguments:
+            yield from _operands(inner)
 
 
 def _sorted(expression: Expression, heights: Sequence[float]) -> Expression:

@@ -6,6 +6,7 @@ defines. Gates with the same formula have the same symbol.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tpgraph.bounds import LABEL
@@ -22,6 +23,7 @@ _LETTERS = (r"\psi", r"\Psi", r"\omega", r"\Omega", r"\hat{\psi}")
 def abbreviated(diagram: Diagram, style: Style) -> tuple[Diagram, tuple[Definition, ...]]:
     """The diagram with symbols in gates whose text does not fit, and what they stand for."""
     found: dict[str, Definition] = {}
+    diagram = replace(diagram, gates=tuple(_without_spare(diagram, style)))
     letter = _letter(diagram)
     gates: list[GateMark] = []
     for gate in diagram.gates:
@@ -33,6 +35,19 @@ def abbreviated(diagram: Diagram, style: Style) -> tuple[Diagram, tuple[Definiti
         said = found.setdefault(text.text, Definition(symbol, text.text, text.linear))
         gates.append(replace(gate, text=replace(text, text=said.symbol)))
     return replace(diagram, gates=tuple(gates)), tuple(found.values())
+
+
+def _without_spare(diagram: Diagram, style: Style) -> Iterator[GateMark]:
+    """The gates, those without a spare text that names what has no label, or that does not fit."""
+    label = {vertex.id: vertex.label for vertex in diagram.vertices}
+    for gate in diagram.gates:
+        spare = gate.text.spare
+        if spare and not (
+            all(label.get(name) for name in (*gate.inputs, *gate.foreign))
+            and fitting_size(spare, LONGEST_TEXT, style) is not None
+        ):
+            gate = replace(gate, text=replace(gate.text, spare=""))
+        yield gate
 
 
 def _fits(gate: GateMark, style: Style) -> bool:

@@ -109,7 +109,7 @@ def twisted(
     }
     found = []
     for gate in diagram.gates:
-        if not gate.text.ordered or gate.text.form is not None:
+        if gate.rearranges:
             down = sorted(gates[gate.id].ports.items(), key=lambda port: -port[1])
             heights = [arrival[gate.id, name] for name, _ in down]
             if any(lower > upper + _BESIDE for upper, lower in combinations(heights, 2)):

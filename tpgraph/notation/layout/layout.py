@@ -64,8 +64,8 @@ def laid_out(
     wider = gaps or {}
 
     def attempt(roomy: frozenset[str]) -> Layout:
-        places = find_places(diagram, frame, style, chosen, line_crossings, roomy, columns)
-        return with_room(replace(places, wider=wider))
+        places, drawn = find_places(diagram, frame, style, chosen, line_crossings, roomy, columns)
+        return with_room(replace(places, wider=wider), None if wider else drawn)
 
     with uncollected():  # a layout is many small things without cycles
         found = attempt(frozenset())
@@ -82,9 +82,12 @@ def nodes_of(diagram: Diagram, places: Places, drawn: Linework) -> Iterator[Node
     yield from (_gate_node(gate, places) for gate in diagram.gates)
 
 
-def with_room(places: Places) -> Layout:
-    """Columns farther apart where lines and labels do not find room; the best of some attempts."""
-    best = current = Layout(places, find_linework(places))
+def with_room(places: Places, drawn: Linework | None = None) -> Layout:
+    """Columns farther apart where lines and labels do not find room; the best of some attempts.
+
+    `drawn` are the lines in these places, if they are known.
+    """
+    best = current = Layout(places, drawn or find_linework(places))
     for attempt in range(1, _attempts(best)):
         if not any(current.drawn.crowded.values()):
             break

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 from tpgraph.notation.diagram.diagram import Diagram, GateMark
 from tpgraph.notation.diagram.links import Link, links
@@ -29,7 +30,7 @@ from tpgraph.notation.layout.measure import (
 )
 from tpgraph.notation.layout.placement import MarkSizes, Placement, place
 from tpgraph.notation.layout.rows import straightened
-from tpgraph.notation.layout.spine import Arrangement, arrange
+from tpgraph.notation.layout.spine import Arrangement, arrange, ports
 from tpgraph.notation.layout.standing import (
     in_order,
     lanes_in_order,
@@ -39,7 +40,7 @@ from tpgraph.notation.layout.standing import (
 from tpgraph.notation.scene.scene import Label, Point
 from tpgraph.notation.scene.style import Style
 
-__all__ = ["LARGE", "Places", "find_places", "moved_ports"]
+__all__ = ["LARGE", "Places", "Tangle", "find_places", "moved_ports"]
 
 _INPUT_GAP = 13.0  # from a vector's outline to the gate
 _OUTPUT_GAP = 6.5  # from the gate to its output's outline
@@ -51,9 +52,24 @@ _WIDEST_GAP = 70.0
 _NEARLY = 2.6  # pt by which a straight line may miss its port
 _LEAST_GAP = 5.0  # pt between ports
 _MOST_TURNED = 6  # gates of which each is tried with its inputs in another order
-_MOST_FOUND = 300  # lines that are found for such trials
+_MOST_UNTWISTED = 4  # times that lines which cross before their gate change places
+_MOST_FOUND, _MOST_FOUND_AGAIN = 300, 500  # lines that are found for such trials
+_TANGLED = 100  # crossings from which another order of inputs does not help
+Drawn = TypeVar("Drawn")
+Drawn_co = TypeVar("Drawn_co", covariant=True)
 LARGE = 800
 """Marks from which one layout and one attempt must do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tangle(Generic[Drawn_co]):
+    """How many pairs of lines cross as they are `drawn`, and by gates the pairs of inputs of which
+    they do before it.
+    """
+
+    crossings: int
+    twisted: Mapping[str, Sequence[tuple[str, str]]]
+    drawn: Drawn_co
 
 
 @dataclass(frozen=True)
@@ -165,12 +181,13 @@ def find_places(
     frame: Frame,
     style: Style,
     engine: LayoutEngine,
-    crossings: Callable[[Places], int],
+    tangle_of: Callable[[Places], Tangle[Drawn]],
     roomy: frozenset[str] = frozenset(),
     columns: Mapping[str, int] | None = None,
-) -> Places:
+) -> tuple[Places, Drawn | None]:
     """Places by some layouts, each of which makes use of the one before; by one if it is large.
-    Where gates can have their inputs in other orders, the lines decide by their `crossings`.
+    Where gates can have their inputs in other orders, the lines decide by their crossings; they are
+    given too where they were found.
 
     The vertices in `roomy` get room for the label of the product that makes them; `columns` are
     those of all marks, if they are given.
@@ -201,19 +218,82 @@ def find_places(
             arrivals = replace(improved(arrivals, ordered), disorder=disorder)
             places, _ = laid_out(arrivals)
         wrong = twisted(diagram, arrangement, places.placement, places.gates)
-        trials = min(_MOST_FOUND // len(places.links) - 1, 1 + _MOST_TURNED) if wrong else 0
-        if trials > 0:  # then other ports, and nothing else that would need other places
+        trials, turns = (
+            most // max(1, len(places.links)) - 1 for most in (_MOST_FOUND, _MOST_FOUND_AGAIN)
+        )
+        if wrong and trials > 0:  # then other ports, and nothing else that would need other places
             better = improved(arrivals, places, rewritten=True).slots
-            placed, least = places.placement, crossings(places)
-            for turned in [wrong, *([gate] for gate in wrong)][:trials]:
+            placed, least = places.placement, tangle_of(places).crossings
+            for turned in [wrong, *([gate] for gate in wrong)][: min(trials, 1 + _MOST_TURNED)]:
                 slots = {**arrivals.slots, **{gate: better[gate] for gate in turned}}
                 others, _ = laid_out(replace(arrivals, slots=slots), placed)
-                count = crossings(others)
+                count = tangle_of(others).crossings
                 if count < least:
                     arrivals, places, least = replace(arrivals, slots=slots), others, count
                     if turned == wrong:
                         break
-    return replace(places, gates=dict(moved_ports(places)))
+        if turns > 0:
+
+            def turned_to(orders: Mapping[str, Sequence[str]]) -> Places:
+                slots = dict(arrivals.slots)
+                for gate in diagram.gates:
+                    if gate.id in orders:
+                        slots[gate.id] = ports(gate, orders[gate.id], arrangement)
+                return laid_out(replace(arrivals, slots=slots), places.placement)[0]
+
+            return _untwisted(places, turned_to, tangle_of, min(turns, _MOST_UNTWISTED))
+    return replace(places, gates=dict(moved_ports(places))), None
+
+
+def _untwisted(
+    places: Places,
+    turned_to: Callable[[Mapping[str, Sequence[str]]], Places],
+    tangle_of: Callable[[Places], Tangle[Drawn]],
+    trials: int,
+) -> tuple[Places, Drawn]:
+    """The places, or those with inputs of gates in other orders in which fewer lines cross: of all
+    gates that are reached crosswise, or of those alone that are not any more then.
+    """
+    places = replace(places, gates=dict(moved_ports(places)))
+    best, kept = tangle_of(places), dict[str, Sequence[str]]()
+    orders = dict(_wanted(places, best.twisted)) if best.crossings <= _TANGLED else {}
+    for _ in range(trials):
+        if not orders:
+            break
+        others = turned_to(kept | orders)
+        others = replace(others, gates=dict(moved_ports(others)))
+        found = tangle_of(others)
+        if found.crossings < best.crossings:
+            places, best, kept = others, found, kept | orders
+            orders = dict(_wanted(places, best.twisted))
+        else:
+            better = {gate for gate in orders if _twists(found, gate) < _twists(best, gate)}
+            orders = {gate: orders[gate] for gate in better} if len(better) < len(orders) else {}
+    return places, best.drawn
+
+
+def _twists(tangle: Tangle[Drawn], gate: str) -> int:
+    return len(tangle.twisted.get(gate, ()))
+
+
+def _wanted(
+    places: Places, twisted: Mapping[str, Sequence[tuple[str, str]]]
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """The orders of inputs from the top in which lines that cross before their gate would not, as
+    far as its text can be read so.
+    """
+    for gate in places.diagram.gates:
+        if gate.id in twisted and gate.rearranges:
+            down = [*places.gates[gate.id].ports]
+            rank = {name: float(-place) for place, name in enumerate(down)}
+            height = dict(rank)
+            for pair in twisted[gate.id]:
+                upper, lower = sorted(pair, key=lambda name: -rank[name])
+                height[upper] -= 1.0
+                height[lower] += 1.0
+            order = gate.by_height(height, down)
+            if list(order) != down:
+                yield gate.id, order
 
 
 def _laid_out(

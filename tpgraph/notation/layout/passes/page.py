@@ -188,6 +188,7 @@ class _Page:
         for strip in self.strips:
             for gate in strip.part.diagram.gates:
                 offsets = self._foreign_ports(strip, gate, boxes)
+                kinds = {n: k for k, names in enumerate(gate.alike) for n in names}
                 x, y = boxes[gate.id]
                 side = 1 if strip.part.row == "backward" else -1
                 edge = x + side * strip.places.gates[gate.id].depth / 2
@@ -202,7 +203,7 @@ class _Page:
                         end,
                         -side,
                         within,
-                        not gate.text.ordered,
+                        kinds.get(name),
                     )
 
     def _plate_around(self, *marks: str) -> Box | None:

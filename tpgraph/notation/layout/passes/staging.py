@@ -310,7 +310,11 @@ class _Stage:
             above = 1.0 if self.home[gate.id].mirrored else -1.0
             places, said = text.form.arranged([above * (n in foreign) for n in order])
             order, text = tuple(order[i] for i in places), replace(text, text=said)
-        return replace(gate, inputs=inputs, foreign=foreign, order=order, text=text)
+        alike = tuple(
+            tuple(gate.inputs[i] for i in places if gate.inputs[i] in foreign)
+            for places in gate.text.exchangeable(len(gate.inputs))
+        )
+        return replace(gate, inputs=inputs, foreign=foreign, order=order, alike=alike, text=text)
 
     def _stays(self, name: str, gate: str) -> bool:
         """Whether an input comes from the gate's own context and row."""

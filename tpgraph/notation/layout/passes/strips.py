@@ -148,7 +148,7 @@ def _first_places(
     own = frame if sign > 0 else Frame(_MIRROR[frame.direction])
     marks = [v.id for v in part.diagram.vertices] + [g.id for g in part.diagram.gates]
     given = {mark: sign * column[mark] for mark in marks}
-    places = find_places(part.diagram, own, style, engine, line_crossings, columns=given)
+    places, _ = find_places(part.diagram, own, style, engine, line_crossings, columns=given)
     return part, places, tuple(sorted({column[mark] for mark in marks}))
 
 

@@ -65,11 +65,11 @@ def _delayed_exchange(a: WireRequest, b: WireRequest) -> tuple[WireRequest, Wire
 def _twisted(
     requests: Sequence[WireRequest], lines: Sequence[Sequence[Point]]
 ) -> Iterator[tuple[int, int]]:
-    """Pairs of wires of one gate that cross, once for every time."""
-    gates: dict[str, list[int]] = defaultdict(list)
+    """Pairs of wires of one gate and kind that cross, once for every time."""
+    gates: dict[tuple[str, int], list[int]] = defaultdict(list)
     for number, request in enumerate(requests):
-        if request.is_free:
-            gates[request.target].append(number)
+        if request.kind is not None:
+            gates[request.target, request.kind].append(number)
     for numbers in gates.values():
         arrays = {number: np.array(lines[number]) for number in numbers}
         for one, other in combinations(numbers, 2):

@@ -36,8 +36,8 @@ _SHARP, _TIGHT = 2.0, 0.6
 class WireRequest:
     """A wire from a mark's centre to a port, which it reaches in the direction `arrive` (±1).
 
-    It keeps `within` a box, if there is one; with `is_free` any other free wire to its gate may
-    take its port. Wires of a later `round` are found after the others.
+    It keeps `within` a box, if there is one; wires to its gate of one `kind` may take each other's
+    ports, unless that is None. Wires of a later `round` are found after the others.
     """
 
     source: str
@@ -47,7 +47,7 @@ class WireRequest:
     end: Point
     arrive: int
     within: Box | None = None
-    is_free: bool = True
+    kind: int | None = 0
     round: int = 0
 
     @property
