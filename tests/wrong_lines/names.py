@@ -23,6 +23,11 @@ MENDED: list[tuple[str, str, str]] = [
     ("const c = tahn(1)", "tahn", "const c = tanh(1)"),
     ("parametrization NTK", "parametrization NTK", "parametrization ntk"),
     ("parametrization muP", "parametrization muP", "parametrization mup"),
+    ("parametrization sp", "parametrization sp", "parametrization standard"),
+    ("parametrization MF", "parametrization MF", "parametrization mup"),
+    ("loss mse(mean(u), t)", "mse", "loss ((mean(u)) - t)^2"),
+    ("loss L1Loss(t, t)", "L1Loss", "loss abs(t - t)"),
+    ("loss cross_entropy(A' u, ξ)", "cross_entropy", "loss softmax_cross_entropy(A' u, ξ)"),
     ("parametrization μP", "parametrization μP", "parametrization mup"),
     ("parametrization ntkk", "parametrization ntkk", "parametrization ntk"),
     ("data x : dd", "dd", "data x : d"),
@@ -34,6 +39,8 @@ MENDED: list[tuple[str, str, str]] = [
 ]
 
 STOPS: list[tuple[str, str, str]] = [
+    ("y = dropout(u)", "dropout", "dropout is neither"),
+    ("y = u if d else v", "u if d else v", "no conditions"),
     ("y = b[0]", "b[0]", "b[0] is not bound"),
     ("y = b[l]", "l", "l is not a const"),
     ("y = u[0]", "u[0]", "u[0] is not bound"),

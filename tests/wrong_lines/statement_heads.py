@@ -5,6 +5,10 @@ from __future__ import annotations
 __all__ = ["MENDED", "STOPS"]
 
 MENDED: list[tuple[str, str, str]] = [
+    ("parametrization mu-P", "mu-P", "parametrization mup"),
+    ("parametrization mean-field", "mean-field", "parametrization mup"),
+    ("dim 4 = e", "4", "dim e = 4"),
+    ("const 2 = c", "2", "const c = 2"),
     ("let y = tanh(u)", "let", "y = tanh(u)"),
     ("var y = tanh(u)", "var", "y = tanh(u)"),
     ("fn f: z = z^2", ":", "fn f(z) = z^2"),
@@ -59,5 +63,10 @@ MENDED: list[tuple[str, str, str]] = [
 ]
 
 STOPS: list[tuple[str, str, str]] = [
-    ("while l < 3: y[l] = b[l]", "while", "does not begin a statement"),
+    ("while l < 3: y[l] = b[l]", "while", "no conditions"),
+    ("if d > 3: y = u", "if", "no conditions"),
+    ("else: y = u", "else", "no conditions"),
+    ("parametrization foo-bar", "foo-bar", "is not a parametrization"),
+    ("dim 4", "4", "the name stands first"),
+    ("width 100 = m", "100", "has no size in the text"),
 ]

@@ -10,6 +10,7 @@ from tpgraph.errors import Span, TPNameError, TPTypeError
 from tpgraph.functions import PRIMITIVES, Apply, Defined, Expression, written_out
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change, PlacedError, perhaps
+from tpgraph.language.foreign_words import parametrization_called
 from tpgraph.language.scope import Scope, Silent, fail
 from tpgraph.language.to_terms import Terms
 from tpgraph.program import MUP, NTK, STANDARD, Parametrization
@@ -56,13 +57,15 @@ class Definer:
         found = _PARAMETRIZATIONS.get(name)
         if found is None or node.settings is not None:
             known = [*_PARAMETRIZATIONS, "abc"]
-            near = nearest(name.replace("μ", "mu"), known) if found is None else None
+            called = parametrization_called(name) if found is None else None
+            near = nearest(name, known) if found is None else None
+            near, mend = called or (near, meant(near))
             error = TPNameError(
                 f"{name} is not a parametrization"
                 if found is None
                 else f"{name} takes no settings",
                 expected="ntk, mup, standard or abc(a=[…], b=[…], c=…)",
-                mend=meant(near),
+                mend=mend,
             )
             raise PlacedError(error, node.start, node.end, *perhaps(node.name, near))
         self.builder.parametrization = found

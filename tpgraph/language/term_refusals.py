@@ -8,6 +8,7 @@ from typing import NoReturn
 from tpgraph.errors import TPNameError, TPTypeError
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change, instead
+from tpgraph.language.foreign_words import CHOOSE, NO_CONDITIONS
 from tpgraph.language.scope import Scope, fail
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "require_brackets",
     "require_matrix",
     "require_number",
+    "require_unconditional",
 ]
 
 _TRANSPOSES = frozenset(("T", "t", "top", "transpose"))
@@ -118,3 +120,10 @@ def require_number(scope: Scope, node: s.Juxtaposed) -> None:
         message = f"{scope.text(node.left)}{scope.text(right)} is not a number"
         place = node._replace(end=right.end)
         fail(place, TPTypeError(message, expected="decimal digits with one point at most"))
+
+
+def require_unconditional(scope: Scope, node: s.Juxtaposed) -> None:
+    """Raise TPTypeError for `u if d else v`, which is no product of four."""
+    words = scope.text(node).split()
+    if {"if", "else"} <= set(words) and "if" not in scope.bound:
+        fail(node, TPTypeError(NO_CONDITIONS, mend=CHOOSE))

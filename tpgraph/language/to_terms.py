@@ -28,6 +28,7 @@ from tpgraph.language.term_refusals import (
     require_brackets,
     require_matrix,
     require_number,
+    require_unconditional,
 )
 from tpgraph.language.unbound import unknown_function
 from tpgraph.program import (
@@ -265,14 +266,11 @@ class Terms:
         return self._in_domain(made, node)
 
     def _wrong_arity(self, node: s.Invoke, wanted: int | None) -> NoReturn:
-        given = len(node.arguments)
-        fail(
-            node,
-            TPTypeError(
-                f"{node.function} takes {wanted or 'at least 2'}"
-                f" argument{'' if wanted == 1 else 's'}, not {given}"
-            ),
-        )
+        given, name = len(node.arguments), node.function
+        message = f"{name} takes {wanted or 'at least 2'} argument{'' if wanted == 1 else 's'}"
+        nested = name in {"max", "min"} and given > 2
+        mend = f"write {name}({name}(u, v), w)" if nested else None
+        fail(node, TPTypeError(f"{message}, not {given}", mend=mend))
 
     def _matrix_call(self, node: s.Invoke, operand: s.Expr) -> Term:
         scope, name = self.scope, node.name
@@ -349,6 +347,7 @@ class Terms:
     def _missing_times(self, node: s.Juxtaposed) -> NoReturn:
         left, right = self.scope.text(node.left), self.scope.text(node.right)
         require_number(self.scope, node)
+        require_unconditional(self.scope, node)
         short = f"{left} * {right}" if len(left) + len(right) < 60 else "a * b"
         fail(
             node,

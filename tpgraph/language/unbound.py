@@ -11,6 +11,7 @@ from tpgraph.errors import TPNameError
 from tpgraph.functions import Function
 from tpgraph.language import syntax as s
 from tpgraph.language.changes import Change
+from tpgraph.language.foreign_words import called_here, loss_written, written_here
 from tpgraph.language.vocabulary import canonical
 from tpgraph.program import REDUCTIONS, Variable, join_name, split_name
 from tpgraph.program.near_names import meant, nearest
@@ -20,29 +21,6 @@ __all__ = ["Answer", "KnownNames", "unbound", "unknown_function"]
 
 Answer: TypeAlias = tuple[TPNameError, tuple[Change, ...]]
 """What is said, and the changes of the line that mend it."""
-
-_ELSEWHERE = {
-    "swish": "silu", "logistic": "sigmoid", "expit": "sigmoid", "atan": "arctan", "ln": "log",
-    "sgn": "sign", "heaviside": "step", "maximum": "max", "minimum": "min", "power": "pow",
-    "lrelu": "leaky_relu", "fabs": "abs", "absolute": "abs", "avg": "mean", "average": "mean",
-    "E": "mean", "expectation": "mean", "cross_entropy": "softmax_cross_entropy",
-    "hard_tanh": "hardtanh", "hard_swish": "hardswish", "log_sigmoid": "logsigmoid",
-    "lse": "logsumexp", "layer_norm": "layernorm", "LayerNorm": "layernorm", "LN": "layernorm",
-}  # fmt: skip
-"""Functions as other languages call them."""
-_WRITTEN_OUT = {
-    "log_softmax": "write z - logsumexp(z)",
-    "dot": "the mean of a product is mean(u * v)",
-    "inner": "the mean of a product is mean(u * v)",
-    "norm": "the mean of the squares is mean(u * u)",
-    "norm2": "the mean of the squares is mean(u * u)",
-    "expm1": "write exp(z) - 1",
-    "log1p": "write log(1 + z)",
-    "log2": "write log(z) / log(2)",
-    "log10": "write log(z) / log(10)",
-    "erfc": "write 1 - erf(z)",
-}
-"""What is no function of the language, and how it is said."""
 
 
 @dataclass(frozen=True)
@@ -159,8 +137,11 @@ def unknown_function(known: KnownNames, call: s.Invoke, word: str, text: str) ->
     name = call.name
     message = f"{name.full} is neither a function nor a matrix"
     expected = "a function of the table, one defined by fn, or a matrix"
-    if name.full in _WRITTEN_OUT:
-        return TPNameError(message, expected=expected, mend=_WRITTEN_OUT[name.full]), ()
+    said = written_here(name.full)
+    if said is not None:
+        return TPNameError(message, expected=expected, mend=said), ()
+    if loss_written(name.full) is not None:
+        return _loss(call, text, message, expected)
     if name.full in {"transpose", "t"} and isinstance(call.arguments[0], s.Name):
         inner = call.arguments[0]
         own = text[inner.start - call.start : inner.end - call.start]
@@ -179,9 +160,23 @@ def unknown_function(known: KnownNames, call: s.Invoke, word: str, text: str) ->
     )
     if parted is not None:
         return TPNameError(message, expected=expected, mend=parted), changes
-    elsewhere = _ELSEWHERE.get(name.full)
+    elsewhere = called_here(name.full)
     near = elsewhere or nearest(name.full, [*known.functions, *REDUCTIONS, *matrices, "mean"])
     mend = meant(near) or f"define it above: fn {name.full}(z) = …"
     sure = bool(elsewhere) or (near in known.functions and near == name.full.casefold())
     changes = (Change(name.start, name.end, near, guess=not sure),) if near else ()
+    return TPNameError(message, expected=expected, mend=mend), changes
+
+
+def _loss(call: s.Invoke, text: str, message: str, expected: str) -> Answer:
+    """What is said of a loss that others have a word for, with the arguments that it has here."""
+    given = [text[a.start - call.start : a.end - call.start] for a in call.arguments]
+    parts = [
+        one if isinstance(argument, s.Name) else f"({one})"
+        for one, argument in zip(given, call.arguments, strict=True)
+    ]
+    output, target = parts if len(parts) == 2 else ("f", "y")
+    written = loss_written(call.name.full, output, target)
+    mend = f"write it by components, which are summed: {written}"
+    changes = (Change(call.start, call.end, str(written), guess=True),) if len(parts) == 2 else ()
     return TPNameError(message, expected=expected, mend=mend), changes

@@ -189,7 +189,7 @@ def load_data(
     elif content.startswith(_NPY):
         raise TPDataError(f"{path} is one array, without a name", mend=_saved(variables))
     elif path.suffix.lower() == ".tp":
-        raise TPDataError(
+        raise TPArgumentError(
             f"{path} is a program, not samples", mend="name a CSV or NPZ file of them"
         )
     else:

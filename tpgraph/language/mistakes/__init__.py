@@ -36,10 +36,13 @@ from tpgraph.language.mistakes.signs import (
     semicolon,
 )
 from tpgraph.language.mistakes.statement_heads import (
+    condition,
     ending,
     function_head,
     misspelt_word,
+    number_as_name,
     output_of_expression,
+    parametrization_with_dash,
     quote,
     ratio_of_width,
     sign_behind_name,
@@ -56,6 +59,9 @@ MISTAKES: tuple[Mistake, ...] = (
     power,
     function_value,
     choice,
+    condition,
+    number_as_name,
+    parametrization_with_dash,
     function_head,
     sign_behind_word,
     assignment,

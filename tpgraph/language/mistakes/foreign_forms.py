@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tpgraph.language.changes import Change
+from tpgraph.language.foreign_words import CHOOSE, NO_CONDITIONS
 from tpgraph.language.mistakes.failure import Diagnosis, Failure, said
 
 __all__ = [
-    "assignment", "augmented", "bars", "choice", "comment", "dot", "function_value", "power",
-    "slashes", "written_number",
+    "assignment", "augmented", "bars", "choice", "comment", "dot",
+    "function_value", "power", "slashes", "written_number",
 ]  # fmt: skip
 
 _TRANSPOSES = frozenset(("T", "mT", "H", "t", "transpose", "adjoint"))
@@ -161,8 +162,7 @@ def choice(f: Failure) -> Diagnosis | None:
     words = {token.text for token in f.tokens}
     if not ({"if", "else"} <= words or {"?", ":"} <= words) or f.at < 2:
         return None
-    mend = "choose by functions: max(z, 0), relu(z), step(z) * z"
-    return Diagnosis("the language has no conditions", None, mend)
+    return Diagnosis(NO_CONDITIONS, None, CHOOSE)
 
 
 def function_value(f: Failure) -> Diagnosis | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 
 from tpgraph.language.changes import Change
+from tpgraph.language.foreign_words import CHOOSE, NO_CONDITIONS, parametrization_called
 from tpgraph.language.mistakes.failure import Diagnosis, Failure, said
 from tpgraph.language.vocabulary import KEYWORDS, STATEMENTS
 
 __all__ = [
-    "ending", "function_head", "misspelt_word", "output_of_expression", "quote", "ratio_of_width",
+    "condition", "ending", "function_head", "misspelt_word", "number_as_name",
+    "output_of_expression", "parametrization_with_dash", "quote", "ratio_of_width",
     "sign_behind_name", "sign_behind_word", "title", "word_as_name",
 ]  # fmt: skip
 
@@ -22,6 +24,16 @@ _FUNCTIONS = frozenset(("def", "function", "func", "fun", "defn", "fn"))
 _NEEDLESS = frozenset(("let", "var", "auto", "val", "local", "set"))
 _EMPTY = frozenset(("end", "pass", "endfor", "done", "import", "from", "using", "library"))
 _SIZES = frozenset(("width", "dim", "const"))
+_CONDITIONS = frozenset(
+    ("if", "elif", "else", "elseif", "while", "unless", "switch", "match", "case")
+)
+
+
+_NO_SIZE = "a width has no size in the text: it goes to infinity"
+
+
+def _sized(name: str, size: str) -> str:
+    return f"write: width {name}; a size is given to the command, --width {name}={size}"
 
 
 def word_as_name(f: Failure) -> Diagnosis | None:
@@ -121,10 +133,9 @@ def ratio_of_width(f: Failure) -> Diagnosis | None:
         return None
     name, base, factor = f.numbered(1).text, f.numbered(3), f.token()
     if not f.found and f.at == 4 and base.kind == "number":
-        message = "a width has no size in the text: it goes to infinity"
-        mend = f"write: width {name}; a size is given to the command, --width {name}={base.text}"
+        mend = _sized(str(name), base.text)
         change = Change(f.numbered(1).end, len(f.text), "")
-        return Diagnosis(message, None, mend, (base.start, base.end), (change,))
+        return Diagnosis(_NO_SIZE, None, mend, (base.start, base.end), (change,))
     behind = f.at == 5 and f.token(-1).text in {"*", "·"} and base.kind == "name"
     if behind and factor.kind == "number" and not f.token(1).text:
         change = Change(base.start, factor.end, f"{factor.text} {base.text}")
@@ -196,8 +207,49 @@ def _headed(f: Failure, name: int, closing: int) -> Diagnosis | None:
     return Diagnosis(message, "`fn`", f"did you mean fn? write: fn {head} = …", place, (change,))
 
 
+def condition(f: Failure) -> Diagnosis | None:
+    """`if d > 3:`, `else:`, `while d:`."""
+    if f.first not in _CONDITIONS or f.at != 1 or f.found in {"=", "["}:
+        return None
+    return Diagnosis(NO_CONDITIONS, None, CHOOSE, (0, len(f.first)))
+
+
+def number_as_name(f: Failure) -> Diagnosis | None:
+    """`dim 4 = d`, `dim 4`, `width 100`."""
+    number, name = f.numbered(1), f.numbered(3)
+    if f.first not in _SIZES or f.at != 1 or number.kind != "number":
+        return None
+    place = (number.start, number.end)
+    turned = f.numbered(2).text == "=" and name.kind == "name" and not f.numbered(4).text
+    if f.first == "width":
+        mend = f"write: width {name.text if turned else 'n'}; a size is given to the command:"
+        mend += f" --width {name.text if turned else 'n'}={number.text}"
+        return Diagnosis(
+            "a width has no size in the text: it goes to infinity", "a name", mend, place
+        )
+    change = f"{name.text if turned else f.fresh('d')} = {number.text}"
+    changes = (Change(number.start, len(f.text), change),) if turned else ()
+    return Diagnosis(
+        "the name stands first", "a name", f"write: {f.first} {change}", place, changes
+    )
+
+
+def parametrization_with_dash(f: Failure) -> Diagnosis | None:
+    """`parametrization mu-P`, `parametrization mean-field`."""
+    if f.first != "parametrization" or f.found != "-" or f.at != 2:
+        return None
+    start, end = f.numbered(1).start, f.token(1).end
+    word = f.text[start:end]
+    called = parametrization_called(word)
+    message, expected = f"{word} is not a parametrization", "ntk, mup, standard or abc(…)"
+    if called is None:
+        return Diagnosis(message, expected, None, (start, end))
+    change = Change(start, end, called[0], guess=True)
+    return Diagnosis(message, expected, called[1], (start, end), (change,))
+
+
 def misspelt_word(f: Failure) -> Diagnosis | None:
-    """`parm W : …`, `let y = …`, `import numpy`, `if u > 0: …`."""
+    """`parm W : …`, `let y = …`, `import numpy`."""
     if f.first in KEYWORDS or f.at != 1 or not f.first:
         return None
     message, place = f"`{f.first}` does not begin a statement", (0, len(f.first))
