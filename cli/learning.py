@@ -19,12 +19,16 @@ from tpgraph_cli.numbers import OptionError, read_real, real, whole
 from tpgraph_cli.options import Seed, require_number_or_file
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import training_progress
-from tpgraph_cli.samples import AS_IT_IS, DataReading, takes_reading
+from tpgraph_cli.samples import AS_IT_IS, DataReading, Missing, takes_reading
 
 __all__ = ["evaluate", "predict", "train"]
 
 
 Run = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of a run, as of train --out.")]
+HowMissing = Annotated[
+    Missing | None,
+    choice(Missing, help="Rows that lack a value: refused, or left out; as of the training."),
+]
 NewData = Annotated[str, typer.Option(help="CSV with a header, or NPZ, as the run was trained on.")]
 
 
@@ -139,6 +143,7 @@ def train(
 def evaluate(
     run: Run,
     data: NewData,
+    missing: HowMissing = None,
     plot: Annotated[
         str | None, typer.Option(help="A picture of some predictions, an SVG file.")
     ] = None,
@@ -151,7 +156,7 @@ def evaluate(
     require_places(plot, reads=(data,))
     require_ending(plot, "picture", (".svg",), "--plot")
     found = tp.load_run(run)
-    samples = found.samples(data)
+    samples = found.samples(data, missing=missing and missing.value)
     values = found.metrics(samples)
     if plot is not None:
         svg = found.picture(samples, f"{found.module.program.name}: predictions")
@@ -167,6 +172,7 @@ def evaluate(
 def predict(
     run: Run,
     data: NewData,
+    missing: HowMissing = None,
     out: Annotated[
         str | None, typer.Option("--out", "--output", "-o", help="CSV file to write; - is stdout.")
     ] = None,
@@ -174,7 +180,7 @@ def predict(
     """What a trained network says of samples, as CSV: its outputs, and the class they name."""
     require_places(out, reads=(data,))
     refuse_other_ending(out, "a table", ".csv", ".tsv")
-    write(tp.load_run(run).predict(data).csv(), out)
+    write(tp.load_run(run).predict(data, missing and missing.value).csv(), out)
 
 
 def _require_sense(

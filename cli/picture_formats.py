@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from tpgraph_cli.endings import refuse_bare_ending
 from tpgraph_cli.options import refuse
 from tpgraph_cli.places import STANDARD
 
@@ -54,6 +56,7 @@ def refuse_of_other_formats(context: typer.Context, kind: str, frames: bool) -> 
 
 def picture_format(target: str, wanted: str | None, formats: Sequence[str] = FORMATS) -> str:
     """The format: as asked for, else by the file's ending; a usage error where they differ."""
+    refuse_bare_ending(target)
     ending = "" if target == STANDARD else Path(target).suffix.lstrip(".").lower()
     kind = (wanted or ("svg" if target == STANDARD else ending)).lower()
     if kind not in formats:
@@ -65,6 +68,9 @@ def picture_format(target: str, wanted: str | None, formats: Sequence[str] = FOR
 
 def _no_format(target: str, kind: str, formats: Sequence[str]) -> str:
     choose = f"choose one of {', '.join(formats)}"
+    if not kind and os.path.isdir(target):
+        named = Path(target) / "picture.svg"
+        return f"{target} is a folder; name a file in it, such as {named}"
     if not kind:
         named = Path(target).with_suffix(".svg")
         return f"{target} has no ending that names a format; {choose}, such as {named}"

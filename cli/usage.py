@@ -95,10 +95,13 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
     return near and f"--{near}"
 
 
-def _command(word: str, arguments: Sequence[str], known: Iterable[str]) -> str | None:
+def _command(word: str, arguments: Sequence[str], known: Mapping[str, Any]) -> str | None:
     """The command that was meant by a word, or one that takes the file that it is."""
     if Path(word).suffix.lower() in (".tp", ".json") or Path(word).is_file():
         return f"Write what to do with it, such as: tpgraph draw {shown(word)}"
+    for group, command in known.items():
+        if word.casefold() in getattr(command, "commands", ()):
+            return _meant(f"tpgraph {group} {word.casefold()}")
     of_others = _COMMANDS.get(word.casefold())
     if of_others == "--help" and list(arguments[1:2]) == [word]:
         return _meant(" ".join(["tpgraph", *arguments[2:3], "--help"]))

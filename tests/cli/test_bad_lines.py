@@ -277,9 +277,14 @@ def test_a_file_that_holds_no_samples(folder: Path, name: str) -> None:
     np.savez("names.npz", X=ROWS[:, :4], Y=ROWS[:, 4:])
     file, said = FILES[name]
     line = f"train base.tp --data {file} --width n=4 --out run"
-    told = str(CliRunner().invoke(app, line.split()).exception)
-    assert re.search(said, " ".join(told.split()))
+    found = CliRunner().invoke(app, line.split())
+    assert re.search(said, " ".join(str(found.exception).split()))
     assert not (folder / "run").exists()
+
+
+@pytest.mark.parametrize("line", ["kernel base.tp --data base.tp", "limit base.tp --data base.tp"])
+def test_a_wrong_name_of_a_file_is_a_usage_error(folder: Path, line: str) -> None:
+    assert isinstance(CliRunner().invoke(app, line.split()).exception, tp.TPArgumentError)
 
 
 def test_a_sample_that_is_not_there(folder: Path) -> None:

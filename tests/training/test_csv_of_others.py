@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from small_network import ONE_HIDDEN
+from typer.testing import CliRunner
 
 import tpgraph as tp
 from tpgraph.errors import TPDataError, TPError
 from tpgraph.training import Dataset, load_data
+from tpgraph_cli.main import app
 
 
 @pytest.fixture
@@ -124,6 +126,26 @@ def test_a_run_reads_new_samples_as_it_read_its_own(path: Path, tmp_path: Path) 
         tp.train(
             ONE_HIDDEN, {"ξ": [[1, 2]], "y": [1]}, widths={"n": 4}, steps=2, out=out, resume=True
         )
+
+
+def test_new_samples_may_lack_values_where_those_of_the_run_did_not(tmp_path: Path) -> None:
+    whole, lacking, out = tmp_path / "whole.csv", tmp_path / "lacking.csv", tmp_path / "run"
+    whole.write_text("ξ_0,ξ_1,y\n1,2,3\n2,1,4\n", encoding="utf-8")
+    lacking.write_text("ξ_0,ξ_1,y\n1,2,3\n,1,4\n2,1,NA\n", encoding="utf-8")
+    tp.train(ONE_HIDDEN, whole, widths={"n": 4}, steps=1, out=out)
+    with pytest.raises(TPDataError, match="--missing drop"):
+        tp.evaluate(out, lacking)
+    with pytest.warns(tp.TPWarning, match="2 of 3 rows left out"):
+        tp.evaluate(out, lacking, missing="drop")
+    with pytest.warns(tp.TPWarning, match="1 of 3 rows left out"):
+        assert len(tp.predict(out, lacking, missing="drop").outputs["f"]) == 2
+    with pytest.raises(TPDataError, match="missing is 'no'"):
+        tp.predict(out, whole, missing="no")
+    for command in ("evaluate", "predict"):
+        line = [command, str(out), "--data", str(lacking), "--missing"]
+        assert isinstance(CliRunner().invoke(app, [*line, "refuse"]).exception, TPDataError)
+        with pytest.warns(tp.TPWarning, match="of 3 rows left out"):
+            assert CliRunner().invoke(app, [*line, "drop"]).exit_code == 0
 
 
 def test_samples_without_targets_are_for_predictions(path: Path, tmp_path: Path) -> None:

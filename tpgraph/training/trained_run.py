@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -31,6 +31,7 @@ from tpgraph.training.class_labels import labels_at
 from tpgraph.training.course import BEST, STATE
 from tpgraph.training.data import AnyData, as_before
 from tpgraph.training.metrics import is_classes, metrics, outputs_of, paired
+from tpgraph.training.missing import require_missing
 from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.standardization import Standardization
 from tpgraph.training.wanted_columns import NoColumns
@@ -95,16 +96,24 @@ class TrainedRun:
         """What inputs and targets go through."""
         return Standardization(self.manifest["mean"], self.manifest["sd"])
 
-    def samples(self, data: AnyData, targets: bool = True) -> Dataset:
-        """New samples as the network takes them. Raises TPDataError."""
+    def samples(self, data: AnyData, targets: bool = True, missing: str | None = None) -> Dataset:
+        """New samples as the network takes them. Raises TPDataError.
+
+        Rows without a value are refused or left out (`missing`: "refuse", "drop") as those trained
+        on were unless it says otherwise.
+        """
         try:
-            return self.standard.apply(self._read(data, targets))
+            return self.standard.apply(self._read(data, targets, missing))
         except NoColumns as error:
-            mend = self._without_targets(data) if targets else None
+            mend = self._without_targets(data, missing) if targets else None
             raise TPDataError(error.message, error.span, error.expected, mend) from None
 
-    def _read(self, data: AnyData, targets: bool) -> Dataset:
-        return as_before(self.module.program, data, self._before, targets)
+    def _read(self, data: AnyData, targets: bool, missing: str | None = None) -> Dataset:
+        before = self._before
+        if missing is not None:
+            require_missing(missing)
+            before = replace(before, missing=missing)
+        return as_before(self.module.program, data, before, targets)
 
     @cached_property
     def _before(self) -> Dataset:
@@ -122,11 +131,11 @@ class TrainedRun:
             missing=manifest["missing"],
         )
 
-    def _without_targets(self, data: AnyData) -> str | None:
+    def _without_targets(self, data: AnyData, missing: str | None) -> str | None:
         """What can be done with samples that have no targets; None where they lack more."""
         with catch_warnings(action="ignore"):
             try:
-                self._read(data, targets=False)
+                self._read(data, targets=False, missing=missing)
             except TPError:
                 return None
         file = data if isinstance(data, str | Path) else "FILE"
@@ -134,17 +143,17 @@ class TrainedRun:
             f"evaluate needs the targets; without them: tpgraph predict {self.folder} --data {file}"
         )
 
-    def evaluate(self, data: AnyData) -> dict[str, float]:
+    def evaluate(self, data: AnyData, missing: str | None = None) -> dict[str, float]:
         """The loss, and accuracy or r2, on samples with targets. Raises TPDataError."""
-        return self.metrics(self.samples(data))
+        return self.metrics(self.samples(data, missing=missing))
 
     def metrics(self, samples: Dataset) -> dict[str, float]:
         """The loss, and accuracy or r2, on samples as the network takes them."""
         return metrics(self.module, self.params, samples)
 
-    def predict(self, data: AnyData) -> Predictions:
+    def predict(self, data: AnyData, missing: str | None = None) -> Predictions:
         """The outputs for samples, whose targets are not read. Raises TPDataError."""
-        return self.predictions(self.samples(data, targets=False))
+        return self.predictions(self.samples(data, targets=False, missing=missing))
 
     def predictions(self, samples: Dataset) -> Predictions:
         """The outputs for samples as the network takes them."""
@@ -216,11 +225,11 @@ def draw_predictions(folder: Path, samples: Dataset) -> None:
         write_text(folder / "predictions.svg", svg.decode())
 
 
-def evaluate(folder: str | Path, data: AnyData) -> dict[str, float]:
+def evaluate(folder: str | Path, data: AnyData, missing: str | None = None) -> dict[str, float]:
     """The loss, and accuracy or r2, of the run in a folder on samples; see `TrainedRun`."""
-    return load_run(folder).evaluate(data)
+    return load_run(folder).evaluate(data, missing)
 
 
-def predict(folder: str | Path, data: AnyData) -> Predictions:
+def predict(folder: str | Path, data: AnyData, missing: str | None = None) -> Predictions:
     """What the run in a folder says of samples; see `TrainedRun`."""
-    return load_run(folder).predict(data)
+    return load_run(folder).predict(data, missing)
