@@ -13,6 +13,7 @@ MENDED: list[tuple[str, str, str]] = [
     ("y = Wᵗ u", "Wᵗ", "y = W' u"),
     ("fn f(z) = zz + 1", "zz", "fn f(z) = z + 1"),
     ("y = Mean(u)", "Mean", "y = mean(u)"),
+    ("y = E(u)", "E", "y = mean(u)"),
     ("y = avg(u)", "avg", "y = mean(u)"),
     ("y = b_1", "b_1", "y = b[1]"),
     ("y = b1", "b1", "y = b[1]"),
@@ -39,6 +40,7 @@ MENDED: list[tuple[str, str, str]] = [
 ]
 
 STOPS: list[tuple[str, str, str]] = [
+    ("y = e(u)", "e", "e is neither a function"),
     ("y = dropout(u)", "dropout", "dropout is neither"),
     ("y = u if d else v", "u if d else v", "no conditions"),
     ("y = b[0]", "b[0]", "b[0] is not bound"),

@@ -19,12 +19,14 @@ _CALLED = {
     "swish": "silu", "logistic": "sigmoid", "expit": "sigmoid", "atan": "arctan", "ln": "log",
     "sgn": "sign", "heaviside": "step", "maximum": "max", "minimum": "min", "power": "pow",
     "lrelu": "leaky_relu", "fabs": "abs", "absolute": "abs", "avg": "mean", "average": "mean",
-    "e": "mean", "expectation": "mean", "crossentropy": "softmax_cross_entropy",
+    "expectation": "mean", "crossentropy": "softmax_cross_entropy",
     "crossentropyloss": "softmax_cross_entropy", "hardtanh": "hardtanh",
     "hardswish": "hardswish", "logsigmoid": "logsigmoid", "lse": "logsumexp",
     "layernorm": "layernorm",
 }  # fmt: skip
 """Functions as others call them, in small letters and without `_`."""
+_CAPITALS = {"E": "mean", "LN": "layernorm"}
+"""The same of words that mean something else in small letters."""
 
 _WRITTEN = {
     ("logsoftmax",): "write z - logsumexp(z)",
@@ -108,7 +110,7 @@ def called_here(word: str) -> str | None:
     >>> called_here("CrossEntropyLoss"), called_here("LN"), called_here("tanh")
     ('softmax_cross_entropy', 'layernorm', None)
     """
-    return "layernorm" if word == "LN" else _CALLED.get(_key(word))
+    return _CAPITALS.get(word) or _CALLED.get(_key(word))
 
 
 def written_here(word: str) -> str | None:
