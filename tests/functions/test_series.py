@@ -49,6 +49,14 @@ CASES = {
     "t * abs(x + g / t)": lambda x, g, t: t * abs(x + g / t),
     "step(t * g) * x": lambda x, g, t: x if g > 0 else 0 * x,
     "leaky_relu(t * g, 0.3) / t": lambda x, g, t: g if g > 0 else mpmath.mpf("0.3") * g,
+    "(leaky_relu(x + t * g, 0.1) - leaky_relu(x, 0.1)) / t * g": lambda x, g, t: (
+        (g if x > 0 else mpmath.mpf("0.1") * g) * g
+    ),
+    "(max(x + t * g, 2 * x) - max(x, 2 * x))^2 / t^2": lambda x, g, t: g * g if x < 0 else 0 * g,
+    "(hardtanh(x + t * g) - hardtanh(x))^2 / t^2": lambda x, g, t: g * g if abs(x) < 1 else 0 * g,
+    "(elu(x + t * g) - elu(x))^2 / t^2": lambda x, g, t: (
+        g * g if x > 0 else g * g * mpmath.exp(2 * x)
+    ),
     "(gelu(x + t * g) - gelu(x - t * g)) / t": lambda x, g, t: (
         (gelu(x + t * g) - gelu(x - t * g)) / t
     ),

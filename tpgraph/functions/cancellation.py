@@ -9,7 +9,7 @@ leading coefficient of a series is put.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -97,14 +97,34 @@ def _count(term: Expression, sign: int, powers: Counter[Expression]) -> Fraction
 
 
 def vanishes(expression: Expression) -> bool:
-    """Whether it is 0 at random points, all but rounding."""
-    if expression == ZERO:
-        return True
-    if isinstance(expression, Number):
-        return False
-    terms = [term for _, term in _terms(expression, Fraction(1))]
-    if len(terms) < 2 and not isinstance(expression, Apply):
-        return False
+    """Whether it is 0 at random points, all but rounding; of a product, whether a factor is.
+
+    The rounding of a factor that is 0 would be all that there is of the product.
+    """
+    match expression:
+        case Number(value):
+            return not value
+        case Apply(function, factors, 0) if function == MUL:
+            return any(map(vanishes, factors))
+        case Apply(function, (inner, *_), 0) if function in (NEG, DIV):
+            return vanishes(inner)
+        case Apply(function, _, 0) if function == ADD:
+            signed = _terms(expression, Fraction(1))
+            terms = [term if sign == 1 else neg(term) for sign, term in signed]
+            left = [term for term in terms if not (_is_product(term) and vanishes(term))]
+            return not left or _cancels(add(*left), left)
+        case Apply():
+            return _cancels(expression, [expression])
+        case _:
+            return False
+
+
+def _is_product(term: Expression) -> bool:
+    return isinstance(term, Apply) and term.function in (MUL, DIV, NEG)
+
+
+def _cancels(expression: Expression, terms: Sequence[Expression]) -> bool:
+    """Whether a sum of terms is 0 at random points, beside its terms."""
     rng = np.random.default_rng(0)
     count = 1 + max(arguments_of(expression), default=0)
     scale = 10.0 ** np.repeat([0.0, 0.5, 1.0], _POINTS // 3)

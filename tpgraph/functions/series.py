@@ -101,9 +101,9 @@ def series(expression: Expression, index: int, depth: int) -> Series:
             own = series(inner, index, depth)
             return Series(tuple((e, neg(c)) for e, c in own.terms), own.known)
         case Apply(function, arguments, 0) if function == MUL:
-            total = series(arguments[0], index, depth)
-            for factor in arguments[1:]:
-                total = _product(total, series(factor, index, depth))
+            total, *rest = (_without_zeros(series(a, index, depth)) for a in arguments)
+            for factor in rest:
+                total = _product(total, factor)
             return total
         case Apply(function, (above, below), 0) if function == DIV:
             inverse = _power(series(below, index, depth), Fraction(-1), depth)
@@ -116,6 +116,12 @@ def series(expression: Expression, index: int, depth: int) -> Series:
             return _applied(function, order, series(inner, index, depth).settled(), depth)
         case _:
             raise TPTypeError("a power whose exponent tends to its limit has no expansion here")
+
+
+def _without_zeros(found: Series) -> Series:
+    """Without leading sums that cancel: times a jump they would be one."""
+    is_sum = found.terms and isinstance(c := found.terms[0][1], Apply) and c.function == ADD
+    return found.settled() if is_sum else found
 
 
 def _by_relu(name: str, a: Expression, b: Expression) -> Expression:
