@@ -21,6 +21,8 @@ _FARTHEST, _POINTS = 1e6, 4096
 _LEAST = 300.0
 """log |f| where it is looked at; below, the function is no exponential."""
 _ABOVE_TWO = 0.1
+_BENT = 1e-6
+"""The least g″ beside g; below, as of exp(z), it is rounding."""
 
 
 def outgrows(function: Callable[[Array], Array], mean: Array, root: Array) -> bool:
@@ -35,7 +37,8 @@ def outgrows(function: Callable[[Array], Array], mean: Array, root: Array) -> bo
         third = second[:, 1] - second[:, 0]
         with np.errstate(all="ignore"):
             above = third / second[:, 1] * (reach - 1.5 * step) / step
-        if ((g[:, -1] > _LEAST) & (second[:, 1] > 0) & (above > _ABOVE_TWO)).any():
+        is_bent = second[:, 1] > _BENT * g[:, -1]
+        if ((g[:, -1] > _LEAST) & is_bent & (above > _ABOVE_TWO)).any():
             return True
     return False
 

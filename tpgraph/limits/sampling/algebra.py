@@ -25,7 +25,7 @@ from tpgraph.limits.estimates import Basis
 from tpgraph.limits.outputs import OutputLimit
 from tpgraph.limits.regularity import Reach
 from tpgraph.limits.sampling.branches import opened
-from tpgraph.limits.sampling.checks import finite, mean, normals_of
+from tpgraph.limits.sampling.checks import finite, normals_of, require_mean
 from tpgraph.limits.sampling.curvature import curvature
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedProduct
 from tpgraph.limits.sampling.far_out import require_finite
@@ -179,11 +179,13 @@ class SampledAlgebra(Algebra[Array]):
         """The mean of samples. Raises TPTypeError where it diverges."""
         value = finite(equation.function, arguments)
         shape = self.replicates, value.shape[1], 1
-        found = np.broadcast_to(mean(value, reach)[:, :, None], shape)
+        found = np.broadcast_to(value.mean(axis=2, keepdims=True), shape)
         psi = Coordinatewise.of(equation, arguments)
+        doubt = self.rare.doubt(psi, value, reach)
+        if doubt is None or not doubt.is_finite:
+            require_mean(value, reach)
         if reach.exponent > 2:
             require_finite(self.trace, psi)
-        doubt = self.rare.doubt(psi, value, reach)
         told = self.rare.told(found[:, :, 0], doubt)
         told = self.rare.told(told, Doubt(None, rounding(equation.function, arguments)))
         bent = curvature(self.trace, psi, found[:, :, 0])

@@ -24,8 +24,10 @@ from tpgraph.program import InitialVectors, MatMul, Parameter, Program, Variable
 from tpgraph.program.reach import descendants
 from tpgraph.types import Width
 
-__all__ = ["finite", "mean", "normals_of", "tail_index"]
+__all__ = ["FINITE_VARIANCE", "finite", "normals_of", "require_mean", "tail_index"]
 
+FINITE_VARIANCE = 2.2
+"""The least index of a tail of which the variance is taken to be finite."""
 _LEAST_INDEX = 1.05
 
 
@@ -80,11 +82,11 @@ def _because(expression: Expression, values: tuple[Array, ...]) -> str:
     return f": {to_text(replace(found[0], arguments=numbers), ())}"
 
 
-def mean(values: Array, reach: Reach) -> Array:
-    """E by samples, over the last axis of (B, M, S).
+def require_mean(values: Array, reach: Reach) -> None:
+    """Raise TPTypeError where E over samples (B, M, S) diverges.
 
-    Raises TPTypeError where it diverges: where `reach` allows it and large values v are not rarer
-    than 1/v, or the replicates do not agree.
+    So where `reach` allows it and large values v are not rarer than 1/v, or the replicates do not
+    agree.
     """
     if reach.may_diverge and values.shape[-1] > 1:
         size = np.abs(values)
@@ -96,7 +98,6 @@ def mean(values: Array, reach: Reach) -> Array:
                 f" v^−{index:.2g}",
                 expected="values that are rarer than 1/v",
             )
-    return np.asarray(values.mean(axis=-1))
 
 
 def _disagree(means: Array) -> bool:

@@ -6,6 +6,7 @@ derivatives of x(ξ_i) alone, which no Gaussian of another input moves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from fractions import Fraction
 
@@ -17,7 +18,7 @@ from tpgraph.limits.algebra import Products
 from tpgraph.limits.estimates import LEAST
 from tpgraph.limits.outputs import OutputLimit
 from tpgraph.limits.regularity import Regularity
-from tpgraph.limits.sampling.checks import mean
+from tpgraph.limits.sampling.checks import require_mean
 from tpgraph.limits.sampling.derivatives import Coordinatewise, TracedProduct
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import Array, NormalStock
@@ -65,6 +66,7 @@ class SampledProducts(Products[Array]):
         self.families = rare.roots.families
         self.is_unsteady = False
         self._operands: dict[str, Array] = {}
+        self._hidden: dict[str, float] = {}
         products = [e for e in program.equations if isinstance(e, MatMul)]
         self._read = {self._key(e) for e in products if e.out.name in read}
 
@@ -110,8 +112,6 @@ class SampledProducts(Products[Array]):
         family, name = self._family(equation), equation.out.name
         x = self.trace.samples[equation.operand.name]
         reach = self.regularity.of(equation.operand)
-        if reach.may_diverge:
-            mean(x * x, reach)
         factor = sigma2 / self.normals.size
         covariances = self._covariances(x, family, factor)
         self._operands[name] = x
@@ -119,10 +119,14 @@ class SampledProducts(Products[Array]):
         if sigma2:
             _require_resolved(own, x)
         doubt = self.rare.of_power(equation.operand.name, 2, reach) if x.shape[1] == 1 else None
+        if reach.may_diverge and (doubt is None or not doubt.is_finite):
+            require_mean(x * x, reach)
         if doubt is not None:
             square = self.rare.told_of_product(own[:, :, 0] / sigma2, doubt)
             # What was not seen only adds: a scale that is lost would be lost from quotients by it.
             own = np.where(square > 0, sigma2 * square, own[:, :, 0])[:, :, None]
+        if x.shape[1] == 1:
+            self._hidden[name] = self._unseen_beside(equation, x)
         variance = np.diagonal(own, axis1=1, axis2=2)
         self.is_unsteady |= is_unsteady(variance, variance)
         return self._record(name, family, own, covariances)
@@ -141,7 +145,24 @@ class SampledProducts(Products[Array]):
         family = self._family(equation)
         found = family.extend(equation.out.name, own, covariances, self.normals.take, operand)
         assert found is not None, "normals were given"
-        return scattered(found, family.lost, len(family.names), self.trace.replicates)
+        lost = max(family.lost, self._hidden.pop(equation.out.name, 0.0))
+        return scattered(found, lost, len(family.names), self.trace.replicates)
+
+    def _unseen_beside(self, equation: MatMul, x: Array) -> float:
+        """√E (x − c y)², beside √E x², of what no sample shows, over earlier operands y.
+
+        So x = sign(z − 1e-6) and y = sign(z), which differ between the samples.
+        """
+        family, most = self._family(equation), 0.0
+        operand, size = equation.operand.name, float((x * x).mean())
+        for name in family.names:
+            y = self._operands[name]
+            earlier = self.program.equation_of[name].inputs[-1].name
+            square = float((y * y).mean()) if y.shape == x.shape else 0.0
+            if square and size and earlier != operand:
+                apart = self.rare.apart(operand, earlier, float((x * y).mean()) / square)
+                most = max(most, apart / size)
+        return math.sqrt(most)
 
     def slopes(self, equation: MatMul) -> Mapping[str, Array] | None:
         """E[∂Z^x/∂Ẑ], (B, M), from samples, with what they may have missed."""

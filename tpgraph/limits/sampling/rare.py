@@ -15,11 +15,11 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.functions import Argument, add, evaluate, inline, inside_jumps, mul, neg
+from tpgraph.functions import Argument, add, evaluate, inline, inside_jumps, mul, neg, number
 from tpgraph.limits.estimates import USELESS
 from tpgraph.limits.regularity import Reach, number_power
 from tpgraph.limits.sampling.branches import opened, unseen_products, usual
-from tpgraph.limits.sampling.checks import tail_index
+from tpgraph.limits.sampling.checks import FINITE_VARIANCE, tail_index
 from tpgraph.limits.sampling.derivatives import Coordinatewise
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.limits.sampling.spikes import Spikes
@@ -38,19 +38,20 @@ UNSEEN_DECIDES = (
 _FEW_LARGE, _SHARE = 8192.0, 0.25
 _LOW_POWER = 6
 _ROUNDING = 1e-12
-_FINITE_VARIANCE, _LEAST_INDEX = 2.2, 1.05
+_LEAST_INDEX = 1.05
 
 
 @dataclass(frozen=True)
 class Doubt:
     """A mean in doubt: another value (B, M) of it if there is one, and a further error (M,).
 
-    `is_poor` says that few samples decide it after all.
+    `is_poor` says that few samples decide it after all, `is_finite` that it is known to be finite.
     """
 
     value: Array | None
     error: Array
     is_poor: bool = False
+    is_finite: bool = False
 
 
 Singles: TypeAlias = npt.NDArray[np.float32]
@@ -135,7 +136,7 @@ class RareEvents:
             rest: Array = np.broadcast_to(evaluate(seldom.expression, seldom.values), found.shape)
         if not np.isfinite(rest).all():
             return None
-        value, error = Stretched(self.roots, seldom).best(rest)
+        value, error, _ = Stretched(self.roots, seldom).best(rest)
         hidden = met + Spikes(self.roots.trace, self.reaches).height(seldom)
         error = np.maximum(error, hidden * UNSEEN / (found.shape[0] * found.shape[2]))
         mean: Array = rest.mean(axis=2) if value is None else value
@@ -154,12 +155,12 @@ class RareEvents:
             height = np.minimum(height, np.maximum(seen, spikes.peak(psi)))
         spike = np.broadcast_to(height, found.shape[1]) * UNSEEN / count
         index = tail_index(np.abs(found), not reach.has_pole) if reach.may_diverge else math.inf
-        if (few >= _enough(reach, count)).all() and index > _FINITE_VARIANCE:
+        if (few >= _enough(reach, count)).all() and index > FINITE_VARIANCE:
             return Doubt(None, spike) if spike.any() else None
-        value, error = Stretched(self.roots, psi).best(found)
-        if error.any() and index <= _FINITE_VARIANCE:
+        value, error, is_finite = Stretched(self.roots, psi).best(found, index)
+        if error.any() and index <= FINITE_VARIANCE:
             error = error / (1.0 - 1.0 / max(index, _LEAST_INDEX))
-        return Doubt(value, np.maximum(error, spike), bool(error.any()))
+        return Doubt(value, np.maximum(error, spike), bool(error.any()), is_finite)
 
     def of_power(self, name: str, power: int, reach: Reach) -> Doubt | None:
         """Of the mean of Z^power of a vector of this reach, where a Nonlin makes it."""
@@ -178,6 +179,24 @@ class RareEvents:
         usual = deviation.mean(axis=0)
         slope = height * np.divide(1.0, usual, out=np.zeros_like(usual), where=usual > 0)
         return Doubt(None, slope * UNSEEN / (samples.shape[2] * REPLICATES))
+
+    def apart(self, x: str, y: str, factor: float) -> float:
+        """A further error of E (Z^x − c Z^y)², c the factor, where few samples tell them apart.
+
+        0 where they are so on many, or are both gentle.
+        """
+        made = [self.roots.trace.made.get(name) for name in (x, y)]
+        if not any(isinstance(step, Coordinatewise) and _may_be_rare(step) for step in made):
+            return 0.0
+        pair = tuple(self.roots.trace.samples[name] for name in (x, y))
+        square = (pair[0] - factor * pair[1]) ** 2
+        rounding = _ROUNDING**2 * float((pair[0] ** 2).max())
+        if (effective(square * (square > rounding)) >= FEW).all():
+            return 0.0
+        own = add(Argument(0), neg(mul(number(factor), Argument(1))))
+        psi = Coordinatewise(mul(own, own), pair, {0: x, 1: y})
+        height = Spikes(self.roots.trace, self.reaches).between_samples(psi)
+        return height * UNSEEN / square.size if height > rounding else 0.0
 
     def of_pairs(self, x: str, y: str) -> Array | None:
         """A further error (M, M′) of E[Z^x Z^y] on two inputs; None where samples resolve both.

@@ -11,6 +11,7 @@ the Nonlin that makes them, products Ẑ + Σ c_i y_i as deep as those of the y_
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,13 +31,20 @@ from tpgraph.functions import (
 from tpgraph.limits.closed_forms.gentle import is_gentle
 from tpgraph.limits.closed_forms.steepness import delicate_places
 from tpgraph.limits.regularity import GAUSSIAN, Reach, number_reach, reach_of
+from tpgraph.limits.sampling.branches import opened
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedProduct
 from tpgraph.limits.sampling.normals import Array
+from tpgraph.limits.sampling.stretched import UNSEEN
 
 __all__ = ["Spikes"]
 
 _AROUND = 10.0 ** -np.arange(2.0, 300.0, 0.25)
 """Distances at which a spike is looked at; but at 0 the smaller ones are none."""
+_NEAREST = 1024, 64
+"""By so many samples the distribution near a pole is told."""
+_SAFE = 2.0
+_LOOKED_AT = 6
+"""Samples of which one vector is moved."""
 _LIPSCHITZ = ("relu", "abs", "leaky_relu", "neg")
 _ADDED = ("add", "min", "max")
 
@@ -82,31 +90,48 @@ class Spikes:
         return [n for n, y in made.items() if isinstance(y, Coordinatewise) and not y.is_gentle]
 
     def peak(self, psi: Coordinatewise) -> float:
-        """The largest |ψ| where a part of it vanishes, if it is a function of one vector."""
+        """The largest |ψ| where a part of it vanishes, if it is a function of one vector.
+
+        At a pole it is as large as its integral over what is so near that no sample is there.
+        """
         if self._is_gentle_throughout(psi):
             return 0.0
         alone = self._of_one_vector(psi)
         if alone is None:
             return 0.0
-        places = np.array([*delicate_places(alone), 0.0])
-        near = np.add.outer(places, [*-_AROUND, 0.0, *_AROUND]).ravel()
-        with np.errstate(all="ignore"):
-            found = np.abs(np.broadcast_to(evaluate(alone, [near]), near.shape))
-        return float(np.max(found, where=np.isfinite(found), initial=0.0))
+        return _peak(*alone)
 
-    def _of_one_vector(self, psi: Coordinatewise) -> Expression | None:
-        """ψ in Argument(0), with the Nonlins that make its vectors put into it."""
-        sources: set[str] = set()
+    def between_samples(self, psi: Coordinatewise) -> float:
+        """The largest |ψ| near where a part of it vanishes as one vector moves, by some samples."""
+        whole = opened(self.trace, psi)
+        rows = np.broadcast_arrays(*(v[:1, :1] for v in whole.values))
+        found = 0.0
+        for name in dict.fromkeys(whole.vectors.values()):
+            for sample in range(min(_LOOKED_AT, rows[0].shape[2])):
+                inner = [
+                    Argument(0) if whole.vectors.get(i) == name else number(float(row.flat[sample]))
+                    for i, row in enumerate(rows)
+                ]
+                alone = substitute(whole.expression, inner)
+                moving = next(whole.values[i] for i, v in whole.vectors.items() if v == name)
+                found = max(found, _peak(alone, moving))
+        return found
+
+    def _of_one_vector(self, psi: Coordinatewise) -> tuple[Expression, Array] | None:
+        """ψ in Argument(0), with the Nonlins that make its vectors put into it; its samples."""
+        sources: dict[str, Array] = {}
         inner: list[Expression] = []
         for i, place in enumerate(_places(psi)):
             step = self.trace.made.get(psi.vectors.get(i, ""))
             if isinstance(step, Coordinatewise):
-                sources.update(step.vectors.values())
+                sources |= {name: step.values[k] for k, name in step.vectors.items()}
                 inner.append(substitute(inline(step.expression), _places(step)))
             else:
-                sources.update([psi.vectors[i]] if i in psi.vectors else [])
+                sources |= {psi.vectors[i]: psi.values[i]} if i in psi.vectors else {}
                 inner.append(place)
-        return substitute(inline(psi.expression), inner) if len(sources) == 1 else None
+        if len(sources) != 1:
+            return None
+        return substitute(inline(psi.expression), inner), *sources.values()
 
     def _is_gentle_throughout(self, psi: Coordinatewise) -> bool:
         """Whether it is gentle, and every vector that it reads."""
@@ -126,6 +151,38 @@ class Spikes:
             else number_reach(float(np.min(value)), float(np.max(value)))
             for i, value in enumerate(psi.values)
         ]
+
+
+def _peak(expression: Expression, samples: Array) -> float:
+    """The largest |f| of f in Argument(0), of these samples, near where a part of it vanishes."""
+    places = np.array([*delicate_places(expression), 0.0])
+    with np.errstate(all="ignore"):
+        near = np.add.outer(places, np.outer([-1.0, 1.0], _AROUND))
+        found = np.abs(np.broadcast_to(evaluate(expression, [near]), near.shape))
+        there = np.abs(np.broadcast_to(evaluate(expression, [places]), places.shape))
+    found = np.where(np.isfinite(found), found, 0.0).max(axis=1)
+    is_pole = ~np.isfinite(there) | (found[:, -1] > found[:, 0])
+    heights = [
+        _near_pole(size, np.abs(samples - place)) if pole else size.max()
+        for place, size, pole in zip(places, found, is_pole, strict=True)
+    ]
+    return float(max([*heights, *there[~is_pole]]))
+
+
+def _near_pole(sizes: Array, distances: Array) -> float:
+    """The height that has the integral of these `sizes`, at `_AROUND`, over what no sample is in.
+
+    The probability of being nearer than r is taken to be c r^a, a ≤ 1, which the nearest tell.
+    """
+    count = distances.size
+    far, near = (min(count, k) for k in _NEAREST)
+    nearest = np.partition(distances.ravel(), [near - 1, far - 1])
+    outer, inner = max(nearest[far - 1], _AROUND[-1]), max(nearest[near - 1], _AROUND[-1])
+    growth = math.log(outer / inner)
+    power = min(1.0, math.log(far / near) / growth) if growth > 0 else 1.0
+    often = near / UNSEEN * np.minimum(1.0, _AROUND / inner) ** power
+    hidden = np.minimum(1.0, often)
+    return float(max((sizes[1:] * -np.diff(hidden)).sum(), sizes[-1] * hidden[-1], 0.0) * _SAFE)
 
 
 def _places(psi: Coordinatewise) -> list[Expression]:

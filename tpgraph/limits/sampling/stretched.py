@@ -2,18 +2,22 @@
 
     E ψ(Z) = E[w(Z) ψ(s Z)],   w(z) = s^r exp(−(s² − 1) zᵀC⁺z/2)   over the r Gaussians beneath ψ
 
-The s > 1 is taken that spreads the sum over the most samples; where there are too many Gaussians
-for that, the largest stretched value bounds what an event of probability 1/N may add.
+The s > 1 is taken that spreads the sum over the most samples, of those that leave it no heavy tail
+if there are any: then the mean is finite too. Where there are too many Gaussians for that, the
+largest stretched value bounds what an event of probability 1/N may add.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from tpgraph.functions import evaluate
+from tpgraph.limits.sampling.checks import FINITE_VARIANCE, tail_index
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedProduct
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
 from tpgraph.limits.sampling.normals import Array
@@ -28,6 +32,8 @@ UNSEEN = 2.0
 """The probability of what no sample saw, times their number."""
 _STRETCHES = 1.5, 2.0, 3.0, 4.5
 _MOST_ROOTS = 6
+_LIGHT = 4.0
+"""The least index of the tail of a stretched mean that is taken as it is."""
 
 
 @dataclass
@@ -79,6 +85,11 @@ class Roots:
         return made.hat
 
 
+def _is_light(weighted: Array, own: Array) -> bool:
+    """Whether stretched values, which so many samples make up, have no heavy tail."""
+    return bool((own >= _ENOUGH).all()) and tail_index(np.abs(weighted), True) > _LIGHT
+
+
 def effective(values: Array) -> Array:
     """(Σ|v|)²/Σ v² by input: how many of the samples (B, M, S) make up the deviations v."""
     return _share(values - np.median(values, axis=(0, 2), keepdims=True))
@@ -93,6 +104,17 @@ def _share(values: Array) -> Array:
     return np.asarray(np.divide(total, squares, out=np.zeros_like(total), where=squares > 0))
 
 
+class Best(NamedTuple):
+    """A mean (B, M) where one is better than that of samples, and a further error (M,).
+
+    `is_finite` says that stretched values have no heavy tail, as those of an infinite mean have.
+    """
+
+    value: Array | None
+    error: Array
+    is_finite: bool = False
+
+
 class Stretched:
     """ψ with every Gaussian beneath it s times as far from its mean."""
 
@@ -104,12 +126,12 @@ class Stretched:
         )
         self._is_known = all(map(roots.is_known, self._beneath))
 
-    def best(self, found: Array) -> tuple[Array | None, Array]:
-        """The mean by the stretch that spreads it over the most samples, and a further error."""
+    def best(self, found: Array, index: float = math.inf) -> Best:
+        """The mean of ψ = `found`, (B, M, S), of this tail `index`; ∞ where it has no such tail."""
         count = found.shape[0] * found.shape[2]
         few = self._is_known and len(self._beneath) <= _MOST_ROOTS
         square = self._roots.squares(tuple(self._beneath)) if few else None
-        chosen, most = None, effective(found)
+        chosen, most, is_light = None, effective(found), FINITE_VARIANCE < index < math.inf
         centre = np.median(found, axis=(0, 2), keepdims=True)
         farthest = np.abs(found - centre).max(axis=(0, 2))
         for s in _STRETCHES if self._is_known else ():
@@ -123,11 +145,14 @@ class Stretched:
             rank, form = square
             weighted = (values - centre) * s**rank * np.exp(-(s * s - 1) / 2 * form)
             own = _share(weighted)
-            if (own > 4 * most).all():
+            is_own_light = index < math.inf and _is_light(weighted, own)
+            least = most if chosen is not None else 4 * most
+            if is_own_light > is_light or (is_own_light == is_light and (own > least).all()):
                 chosen, most = weighted.mean(axis=2) + centre[:, :, 0], own
+                is_light = is_own_light
         if chosen is not None and (most >= _ENOUGH).all():
-            return chosen, np.zeros(found.shape[1])
-        return chosen, farthest * UNSEEN / count
+            return Best(chosen, np.zeros(found.shape[1]), is_light)
+        return Best(chosen, farthest * UNSEEN / count)
 
     def _at(self, s: float) -> Array | None:
         """ψ on stretched samples; None where it is no number there."""
