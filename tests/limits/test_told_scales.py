@@ -40,6 +40,10 @@ CASES = {
     "h = W (s*tanh(x))\nv = W' (relu(h)/s)\nq = mean(v*x)": 0.5 * 0.6057055,
     "h = W (s*x)\nw = h/sqrt(mean(h^2))\nq = mean(w^4)": 3.0,
     "q = mean(s*x)/s": 0.0,
+    "h = W tanh(x + s*y)\nk = W tanh(x)\nq = mean((h - k)^2)/s^2": 0.4644029,
+    "h = W tanh(x + s*y)\nk = W tanh(x)\nq = mean((tanh(h) - tanh(k))^2)/s^2": 0.2956131,
+    "q = mean((hardtanh(x + s*y) - hardtanh(x))^2/s^2)": math.erf(math.sqrt(0.5)),
+    "q = mean((leaky_relu(x + s*y, 0.1) - leaky_relu(x, 0.1))*y/s)": 0.55,
 }
 RANDOM = [
     "q = mean(s*x)/s^2",

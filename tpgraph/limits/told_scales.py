@@ -95,17 +95,20 @@ class _Told:
     equations: list[Equation] = field(default_factory=list)
     is_asked: bool = False
     _known: dict[tuple[object, ...], Variable] = field(default_factory=dict)
+    _first: dict[str, Variable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._taken = set(self.program.variables)
 
     def add(self, equation: Equation) -> None:
         """The equation, with what it reads where it asks how fast, and what it is a power of."""
-        own = equation if isinstance(equation, MatMul) else _simplified(equation)
+        own = self._by_first(equation)
+        own = own if isinstance(own, MatMul) else _simplified(own)
         same = self._known.setdefault(_key(own), equation.out)
         if same != equation.out:  # a part of another made it before
             self.equations.append(equation)
             self.made[equation.out.name] = Nonlin(equation.out, Argument(0), (same,))
+            self._first[equation.out.name] = same
             return
         if isinstance(equation, MatMul):
             self.equations.append(equation)
@@ -121,6 +124,13 @@ class _Told:
             self.equations.append(equation)
         if any(a.name in self.vanishing for a in whole.arguments):
             self._keep(equation.out, whole)
+
+    def _by_first(self, equation: Equation) -> Equation:
+        """The equation of what was first made of all that are the same."""
+        first = self._first
+        if isinstance(equation, MatMul):
+            return replace(equation, operand=first.get(equation.operand.name, equation.operand))
+        return replace(equation, arguments=tuple(first.get(a.name, a) for a in equation.arguments))
 
     def _asks(self, equation: Nonlin | Moment) -> bool:
         places = [
