@@ -24,8 +24,8 @@ from tpgraph.functions.table import add, div, mul, neg
 __all__ = ["POLE", "POLE_MEND", "at_zero", "divided_difference", "leading_term"]
 
 POLE = (
-    "a quotient by what tends to 0 is random, or grows without bound in the limit: the Master "
-    "Theorem has no limit for it"
+    "a quotient by what tends to 0 is random, or grows without bound in the limit, unless more"
+    " cancels than is followed: the Master Theorem alone has no limit for it"
 )
 POLE_MEND = "divide by what stays away from 0, or leave the division out"
 

@@ -218,7 +218,7 @@ def _applied(function: Primitive, order: int, inner: Series, depth: int) -> Seri
         if special is not None:
             return special
     if inner.lead < 0:
-        raise TPTypeError(f"{name} of what grows with width has no expansion")
+        raise TPTypeError(f"{name} of a quotient by what tends to 0 has no expansion")
     start = inner.at(0)
     rest = Series(tuple((e, c) for e, c in inner.terms if e > 0), inner.known)
     return _in_powers(rest, _taylor(function, order, start, depth))

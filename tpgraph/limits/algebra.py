@@ -7,7 +7,7 @@ products of Gaussians (`tpgraph.limits.exact`), or sample values (`tpgraph.limit
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Generic, TypeVar
 
@@ -214,13 +214,17 @@ class Algebra(ABC, Generic[Z]):
         )
 
     def require_dominated(
-        self, before: Nonlin | Moment, vanishing: Mapping[int, InitialScalar]
+        self,
+        before: Nonlin | Moment,
+        vanishing: Mapping[int, InitialScalar],
+        moments: Collection[int] = (),
     ) -> None:
         """Look at what an equation makes `before` its scalars vanish. Raises Escapes.
 
-        An algebra without samples leaves that to one that has them.
+        So for Moments among its arguments, which come to their limits from both sides. An algebra
+        without samples leaves that to one that has them.
         """
-        del vanishing
+        del vanishing, moments
         self.left_to_samples.append(before.out.name)
 
     def require_decided(self, found: Nonlin | Moment) -> None:

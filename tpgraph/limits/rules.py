@@ -27,7 +27,13 @@ from tpgraph.limits.estimates import Array
 from tpgraph.limits.given import given_value, in_limit_of
 from tpgraph.limits.logistic import stable
 from tpgraph.limits.outputs import STAYS_RANDOM, OutputLimit
-from tpgraph.limits.scalars_in_limit import in_limit, in_powers, require_convergence, vanishing_in
+from tpgraph.limits.scalars_in_limit import (
+    in_limit,
+    in_powers,
+    require_convergence,
+    require_no_layer,
+    vanishing_in,
+)
 from tpgraph.limits.singular_scalars import reaches, require_regular, vanishes
 from tpgraph.program import (
     Data,
@@ -138,10 +144,11 @@ def z_nonlin(at: Algebra[Z], equation: Nonlin) -> None:
         at.densities.keep(equation, whole)
         return
     assert isinstance(found, Nonlin), "as the equation is"
-    require_regular(at, found, found.function)
+    _require_regular_limit(at, before, found)
     reach = at.regularity.add(found, found.function, reaches(at, found.arguments))
     at.joint_scales.keep(equation, vanishes(reach), bool(vanishing_in(at, equation)))
     at.nonlin(found, found.function, at.arguments(found))
+    require_no_layer(at, found, reach.has_pole)
     require_convergence(at, before, found)
 
 
@@ -152,10 +159,29 @@ def z_moment(at: Algebra[Z], equation: Moment) -> None:
         at.densities.keep(equation)
         return
     assert isinstance(found, Moment), "as the equation is"
-    require_regular(at, found, found.function)
+    _require_regular_limit(at, before, found)
     reach = at.regularity.add(found, found.function, reaches(at, found.arguments))
+    require_no_layer(at, found, reach.has_pole)
     at.scalars[equation.out.name] = at.moment(found, at.arguments(found), reach)
     require_convergence(at, before, found)
+
+
+def _require_regular_limit(at: Algebra[Z], before: Nonlin | Moment, found: Nonlin | Moment) -> None:
+    """Raise TPTypeError where ψ is singular at the limits of its other scalars.
+
+    What jumps may be no function of the text: tanh(θ/ε) → sign(θ).
+    """
+    try:
+        require_regular(at, found, found.function)
+    except TPTypeError as error:
+        if found.function == before.function:
+            raise
+        raise TPTypeError(
+            f"as what vanishes has its limit another function is left, of which {error.message}",
+            error.span,
+            expected=error.expected,
+            mend=error.mend,
+        ) from None
 
 
 def _is_outside(at: Algebra[Z], equation: Nonlin | Moment) -> bool:

@@ -23,18 +23,23 @@ from tpgraph.functions import (
     inline,
     inside_jumps,
     mul,
+    operation_count,
     substitute,
 )
 from tpgraph.limits.algebra import Algebra
 from tpgraph.limits.boundary_layers import may_have_layer
+from tpgraph.limits.composition import with_expressions
 from tpgraph.limits.fluctuations import fluctuating, require_settled, with_fluctuation
 from tpgraph.limits.singular_scalars import require_regular
 from tpgraph.limits.vanishing import at_limit, is_delicate, is_delicate_in
-from tpgraph.program import InitialScalar, Moment, Nonlin
+from tpgraph.program import InitialScalar, Moment, Nonlin, Variable
 
-__all__ = ["in_limit", "in_powers", "require_convergence", "vanishing_in"]
+__all__ = ["in_limit", "in_powers", "require_convergence", "require_no_layer", "vanishing_in"]
 
 Z = TypeVar("Z")
+
+_LARGEST = 2000
+"""Operations of an expression that is still put into others."""
 
 
 def in_limit(at: Algebra[Z], equation: Nonlin | Moment) -> tuple[Nonlin | Moment, Nonlin | Moment]:
@@ -83,6 +88,41 @@ def require_convergence(at: Algebra[Z], before: Nonlin | Moment, found: Nonlin |
     inside = [found.arguments[i] for i in inside_jumps(inline(found.function))]
     if found.vectors and any(map(at.may_lie, inside)):
         at.require_decided(found)
+
+
+def require_no_layer(at: Algebra[Z], found: Nonlin | Moment, has_pole: bool) -> None:
+    """Ask the algebra whether E ψ tends to its limit where Moments do, of ψ that `has_pole` there.
+
+    They come there from both sides: |θ|/(θ² + x²) → 0 of a θ → 0, and its mean to π p_x(0). Raises
+    Escapes.
+    """
+    if not has_pole or not found.vectors:
+        return
+    whole = _with_moments(at, found)
+    moments = [i for i, a in enumerate(whole.arguments) if _is_moment(at, a)]
+    if moments and may_have_layer(whole.function, moments):
+        at.require_dominated(whole, {}, moments)
+
+
+def _with_moments(at: Algebra[Z], found: Nonlin | Moment) -> Nonlin | Moment:
+    """With the expressions of the Nonlins that read Moments, as deep as they are short."""
+    while True:
+        made = {a.name: at.program.equation_of.get(a.name) for a in found.arguments}
+        told = {
+            name: e
+            for name, e in made.items()
+            if isinstance(e, Nonlin)
+            and any(_is_moment(at, a) for a in e.arguments)
+            and not any(a.name in at.decays for a in e.arguments)
+        }
+        whole = with_expressions(found, told)
+        if whole is found or operation_count(whole.function) > _LARGEST:
+            return found
+        found = whole
+
+
+def _is_moment(at: Algebra[Z], variable: Variable) -> bool:
+    return variable.name in at.program.equation_of and variable.name in at.scalars
 
 
 def _declared(at: Algebra[Z], equation: Nonlin | Moment, index: int) -> InitialScalar:

@@ -203,22 +203,41 @@ class SampledAlgebra(Algebra[Array]):
         return told[:, :, None]
 
     def require_dominated(
-        self, before: Nonlin | Moment, vanishing: Mapping[int, InitialScalar]
+        self,
+        before: Nonlin | Moment,
+        vanishing: Mapping[int, InitialScalar],
+        moments: Collection[int] = (),
     ) -> None:
         """Means at widths on the way to the limit, of the same samples. Raises Escapes."""
+        if any(a.is_wide and a.name not in self.trace.samples for a in before.arguments):
+            return  # They were forgotten.
         name, is_vector = before.out.name, isinstance(before, Nonlin)
-        limit = (self.trace.samples[name] ** 2).mean(axis=2) if is_vector else None
-        fastest = max(float(self.decays[before.arguments[i].name]) for i in vanishing)
-        values, means = list(self.arguments(before)), []
-        for small in ON_THE_WAY:
-            size = small ** (-1.0 / fastest)
-            for i, declaration in vanishing.items():
-                values[i] = np.full((1, 1, 1), self.scales.near(declaration, size))
-            found = evaluate(before.function, values)
-            means.append((found**2 if is_vector else found).mean(axis=2))
-        shape = self.replicates, means[0].shape[1]
-        means = [np.broadcast_to(mean, shape) for mean in means]
-        require_dominated(means, self.scalars[name][:, :, 0] if limit is None else limit)
+        decays = [float(self.decays[before.arguments[i].name]) for i in vanishing]
+        values = list(self.arguments(before))
+
+        def mean(values: Sequence[Array]) -> Array:
+            with np.errstate(all="ignore"):
+                found = np.asarray(evaluate(before.function, values))
+            own = (found**2 if is_vector else found).mean(axis=2)
+            return np.broadcast_to(own, (self.replicates, own.shape[1]))
+
+        if moments:
+            limit = mean(values)
+        elif is_vector:
+            limit = (self.trace.samples[name] ** 2).mean(axis=2)
+        else:
+            limit = self.scalars[name][:, :, 0]
+        for sign in (1.0, -1.0) if moments else (1.0,):
+            means = []
+            for small in ON_THE_WAY:
+                moved = list(values)
+                for i, declaration in vanishing.items():
+                    size = small ** (-1.0 / max(decays))
+                    moved[i] = np.full((1, 1, 1), self.scales.near(declaration, size))
+                for k, i in enumerate(moments, 1):  # apart, as what they differ by counts too
+                    moved[i] = values[i] + sign * k * small
+                means.append(mean(moved))
+            require_dominated(means, limit)
 
     def require_decided(self, found: Nonlin | Moment) -> None:
         """The same with scalars and products moved by little. Raises Undecided."""
