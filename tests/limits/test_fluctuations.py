@@ -8,6 +8,7 @@ import pytest
 import tpgraph as tp
 from tpgraph.errors import TPTypeError
 from tpgraph.limits import scalars_in_limit
+from tpgraph.limits.engines import Engine
 
 HEAD = (
     "width n\nvector x, y : n ~ N(0, 1)\nmatrix W : n × n ~ N(0, 1)\n"
@@ -44,9 +45,10 @@ def finite(body: str, n: int, seeds: int = 10) -> np.ndarray:
     return np.array([float(np.ravel(dict(run.variables(p))["q"])[0]) for p in params])
 
 
+@pytest.mark.parametrize("engine", ["auto", "sampled"])
 @pytest.mark.parametrize("body", SETTLED)
-def test_means_that_vanish_faster_have_a_limit(body: str) -> None:
-    found = tp.limit(tp.parse(HEAD + body + "\n"))
+def test_means_that_vanish_faster_have_a_limit(body: str, engine: Engine) -> None:
+    found = tp.limit(tp.parse(HEAD + body + "\n"), engine=engine, samples=2**12)
     assert abs(found.scalar("q") - SETTLED[body]) <= 4 * found.error("q")
 
 
@@ -56,10 +58,11 @@ def test_networks_come_to_it(body: str) -> None:
     assert far < near / 2
 
 
+@pytest.mark.parametrize("engine", ["auto", "sampled"])
 @pytest.mark.parametrize("body", RANDOM)
-def test_the_others_are_refused_for_their_reason(body: str) -> None:
+def test_the_others_are_refused_for_their_reason(body: str, engine: Engine) -> None:
     with pytest.raises(TPTypeError, match=RANDOM[body]) as caught:
-        tp.limit(tp.parse(HEAD + body + "\n"))
+        tp.limit(tp.parse(HEAD + body + "\n"), engine=engine, samples=2**12)
     assert caught.value.span is not None
 
 

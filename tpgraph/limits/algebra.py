@@ -165,6 +165,10 @@ class Algebra(ABC, Generic[Z]):
     def to_scalar(self, values: Array) -> Array:
         """θ̊ of an output's values, (B, M, 1, 1)."""
 
+    def closed_form(self, scalar: str) -> Array | None:
+        """θ̊ of a scalar where a closed form tells it, on every input; else None."""
+        return self.scalars[scalar] if self.bases.get(scalar) == Basis.CLOSED_FORM else None
+
     def coefficient(self, variance: float, slope: Array) -> Array:
         """σ² E[∂Z^x/∂Ẑ] of Ż."""
         return variance * slope

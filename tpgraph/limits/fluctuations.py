@@ -18,7 +18,6 @@ from tpgraph.errors import TPTypeError
 from tpgraph.functions import Expression, add, arguments_of, number
 from tpgraph.functions.divided import POLE_MEND
 from tpgraph.limits.algebra import Algebra
-from tpgraph.limits.estimates import Basis
 from tpgraph.limits.regularity import Reach, reach_of
 from tpgraph.program import InitialScalar, MatMul, Moment, Nonlin, Program, Variable
 from tpgraph.program.formula_text import formula_text
@@ -47,7 +46,9 @@ def fluctuating(at: Algebra[Z], equation: Nonlin | Moment) -> list[int]:
 
 def with_fluctuation(at: Algebra[Z], scalar: Variable, factor: Expression) -> Expression:
     """θ̊ + `factor`, which stands for n^(−1/2) G."""
-    return add(number(round(float(at.scalars[scalar.name].flat[0]))), factor)
+    known = at.closed_form(scalar.name)
+    assert known is not None, "only those are known"
+    return add(number(round(float(known.flat[0]))), factor)
 
 
 def require_settled(
@@ -68,9 +69,9 @@ def _is_known(at: Algebra[Z], scalar: Variable) -> bool:
     made = at.program.equation_of[scalar.name]
     if not isinstance(made, Moment) or made.scalars or scalar.name not in at.scalars:
         return False
-    if at.replicates > 1 or at.bases.get(scalar.name) != Basis.CLOSED_FORM:
+    values = at.closed_form(scalar.name)
+    if values is None:
         return False  # Samples do not tell 0 from what is small.
-    values = at.scalars[scalar.name]
     whole = round(float(values.flat[0]))
     if not (np.abs(values - whole) <= _ROUNDING * abs(whole)).all():
         return False

@@ -12,7 +12,7 @@ no data. Each replicate of samples is an evaluation of its own. Source: Tensor P
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -67,6 +67,7 @@ class SampledAlgebra(Algebra[Array]):
     inputs. With `read` given, readouts are sampled only where equations or these names need their
     samples; `outputs` says whether they are random at all. With a `center` every replicate has for
     a Moment what that makes of all of them, and what products have is as far beside itself.
+    `formulas` has scalars by closed forms, where there are such.
     """
 
     products: SampledProducts
@@ -81,6 +82,7 @@ class SampledAlgebra(Algebra[Array]):
         read: Collection[str] | None = None,
         outputs: Outputs = None,
         center: Center | None = None,
+        formulas: Callable[[str], Array | None] = lambda _: None,
     ) -> None:
         known = known_readouts(program, outputs)
         program = readouts_first(program, known)
@@ -92,6 +94,7 @@ class SampledAlgebra(Algebra[Array]):
         self.normals = NormalStock(normals, samples, seed, replicates)
         self.trace = Trace(replicates)
         self._center = center
+        self._formulas = formulas
         self.variances: dict[str, float] = {}
         names = program.variables if read is None else read
         wanted = {name for name in program.variables if name in names or program.uses[name]}
@@ -111,6 +114,10 @@ class SampledAlgebra(Algebra[Array]):
     def is_conditioned(self) -> bool:
         """Whether readouts have given values."""
         return self.readouts.has_known
+
+    def closed_form(self, scalar: str) -> Array | None:
+        """By formulas: samples do not tell 0 from what is small."""
+        return self._formulas(scalar)
 
     def release(self, release: Release) -> None:
         """Forget samples that nothing will ask for."""

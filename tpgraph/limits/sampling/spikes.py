@@ -131,7 +131,8 @@ class Spikes:
                 inner.append(place)
         if len(sources) != 1:
             return None
-        return substitute(inline(psi.expression), inner), *sources.values()
+        (samples,) = sources.values()
+        return substitute(inline(psi.expression), inner), samples
 
     def _is_gentle_throughout(self, psi: Coordinatewise) -> bool:
         """Whether it is gentle, and every vector that it reads."""
