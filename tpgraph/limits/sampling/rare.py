@@ -15,7 +15,17 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.functions import Argument, add, evaluate, inline, inside_jumps, mul, neg, number
+from tpgraph.functions import (
+    Argument,
+    add,
+    evaluate,
+    inline,
+    inside_jumps,
+    is_kinked,
+    mul,
+    neg,
+    number,
+)
 from tpgraph.limits.estimates import USELESS
 from tpgraph.limits.regularity import Reach, number_power
 from tpgraph.limits.sampling.branches import opened, unseen_products, usual
@@ -186,7 +196,7 @@ class RareEvents:
         0 where they are so on many, or are both gentle.
         """
         made = [self.roots.trace.made.get(name) for name in (x, y)]
-        if not any(isinstance(step, Coordinatewise) and _may_be_rare(step) for step in made):
+        if not any(isinstance(step, Coordinatewise) and _has_branches(step) for step in made):
             return 0.0
         pair = tuple(self.roots.trace.samples[name] for name in (x, y))
         square = (pair[0] - factor * pair[1]) ** 2
@@ -196,7 +206,10 @@ class RareEvents:
         own = add(Argument(0), neg(mul(number(factor), Argument(1))))
         psi = Coordinatewise(mul(own, own), pair, {0: x, 1: y})
         height = Spikes(self.roots.trace, self.reaches).between_samples(psi)
-        return height * UNSEEN / square.size if height > rounding else 0.0
+        far = Stretched(self.roots, psi).best(square)
+        rare = float(far.error.max()) + (0.0 if far.value is None else float(far.value.mean()))
+        found = max(height * UNSEEN / square.size, rare)
+        return found if found > rounding else 0.0
 
     def of_pairs(self, x: str, y: str) -> Array | None:
         """A further error (M, M′) of E[Z^x Z^y] on two inputs; None where samples resolve both.
@@ -258,6 +271,11 @@ def _gram(x: Singles, y: Singles) -> Array:
 def _may_be_rare(step: Coordinatewise) -> bool:
     """Whether samples may not tell its products with another: a jump's are 0 on all but few."""
     return not step.is_gentle or bool(inside_jumps(inline(step.expression)))
+
+
+def _has_branches(step: Coordinatewise) -> bool:
+    """Whether it may be another function where no sample is."""
+    return _may_be_rare(step) or is_kinked(inline(step.expression))
 
 
 def says_nothing(values: Array, told: Array) -> bool:
