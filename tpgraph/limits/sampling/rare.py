@@ -191,24 +191,27 @@ class RareEvents:
         return Doubt(None, slope * UNSEEN / (samples.shape[2] * REPLICATES))
 
     def apart(self, x: str, y: str, factor: float) -> float:
-        """A further error of E (Z^x − c Z^y)², c the factor, where few samples tell them apart.
+        """A further error of E (Z^x − c Z^y)², c the factor, where they differ on few samples.
 
-        0 where they are so on many, or are both gentle.
+        0 where they do on many, or none has a branch or jump.
         """
-        made = [self.roots.trace.made.get(name) for name in (x, y)]
-        if not any(isinstance(step, Coordinatewise) and _has_branches(step) for step in made):
+        trace = self.roots.trace
+        made = [trace.made.get(name) for name in (x, y)]
+        are_told = x in trace.samples and y in trace.samples  # and not forgotten
+        if not are_told or not any(map(_has_branches, made)):
             return 0.0
-        pair = tuple(self.roots.trace.samples[name] for name in (x, y))
+        pair = trace.samples[x], trace.samples[y]
         square = (pair[0] - factor * pair[1]) ** 2
         rounding = _ROUNDING**2 * float((pair[0] ** 2).max())
-        if (effective(square * (square > rounding)) >= FEW).all():
+        share = REPLICATES / len(square)
+        if share * np.count_nonzero(square > rounding) >= FEW:
             return 0.0
         own = add(Argument(0), neg(mul(number(factor), Argument(1))))
         psi = Coordinatewise(mul(own, own), pair, {0: x, 1: y})
         height = Spikes(self.roots.trace, self.reaches).between_samples(psi)
         far = Stretched(self.roots, psi).best(square)
         rare = float(far.error.max()) + (0.0 if far.value is None else float(far.value.mean()))
-        found = max(height * UNSEEN / square.size, rare)
+        found = max(height * UNSEEN / (share * square.size), rare)
         return found if found > rounding else 0.0
 
     def of_pairs(self, x: str, y: str) -> Array | None:
@@ -273,8 +276,10 @@ def _may_be_rare(step: Coordinatewise) -> bool:
     return not step.is_gentle or bool(inside_jumps(inline(step.expression)))
 
 
-def _has_branches(step: Coordinatewise) -> bool:
-    """Whether it may be another function where no sample is."""
+def _has_branches(step: object) -> bool:
+    """Whether it is a Nonlin that may be another function where no sample is."""
+    if not isinstance(step, Coordinatewise):
+        return False
     return _may_be_rare(step) or is_kinked(inline(step.expression))
 
 
