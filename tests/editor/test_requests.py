@@ -115,3 +115,11 @@ def test_pictures_of_the_gallery_come_one_by_one() -> None:
     assert "no program" in refused["message"]
     with pytest.raises(Unfit):
         session.answer({"op": "card"})
+
+
+def test_what_would_fold_is_said_in_the_words_of_draw() -> None:
+    said = answered("folds")
+    with pytest.warns(tp.TPWarning) as caught:
+        tp.draw(tp.gallery.entry("one_hidden").program(), fold=True)
+    assert not said["folds"]
+    assert str(caught[0].message) == f"warning: {said['why']}"
