@@ -290,3 +290,15 @@ def test_a_module_that_seeds_itself():
 
     i = tp.from_torch(make, torch.randn(1, 5), n=16)
     assert "starts at" not in " ".join(i.notes)
+
+
+def test_what_is_imported_stands_for_its_program():
+    i = imported("mse")
+    case = CASES["mse"]
+    x = i.data(*with_target("mse", case.module(16), case.example(1))[0])
+    with_its_target = tp.kernel(i, x).ntk
+    np.testing.assert_array_equal(tp.kernel(i.program, x[:-1]).ntk, with_its_target)
+    assert tp.compile(i).source == tp.compile(i.program).source
+    assert repr(i).count("\n") == 0
+    assert len(repr(i)) < 120
+    assert i.text.splitlines()[-1] in i._repr_html_()

@@ -320,6 +320,7 @@ def test_an_untrained_network_has_an_nngp() -> None:
         (np.full((2, 3), np.nan), "not finite"),
         (np.array([["a", "b", "c"]]), "entries of type"),
         ([[1, 2, 3], [1, 2]], "different lengths"),
+        ([np.ones((2, 3)), np.ones((2, 1))], "2 arrays were given"),
     ],
 )
 def test_data_that_do_not_fit_are_refused(X: object, fragment: str) -> None:

@@ -306,6 +306,14 @@ def test_outputs_of_several_kinds(parametrization: str, rest: str) -> None:
     assert not found.nngp[:, 0, :, 1].any()  # type: ignore[index]
 
 
+def test_arrays_in_the_order_of_the_declarations() -> None:
+    program = parse(SEVERAL.format(parametrization="ntk") + "output f, g")
+    X = np.random.default_rng(0).standard_normal((2, 5))
+    sizes = [int(d.variable.dim.size({})) for d in program.data]
+    parts = np.split(X, np.cumsum(sizes)[:-1], axis=1)
+    np.testing.assert_array_equal(kernel(program, parts).ntk, kernel(program, X).ntk)
+
+
 MIXED = """program mixed
 width n
 dim d = 3

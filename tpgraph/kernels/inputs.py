@@ -31,11 +31,12 @@ Inputs: TypeAlias = npt.ArrayLike | Mapping[str, Any] | _Samples
 def input_arrays(program: Program, X: Inputs) -> dict[str, Array]:
     """Every data input as (N, d), float64.
 
-    X is a data set, a mapping by source name (targets are ignored), or one array (N, d) with the
-    inputs side by side in the order of the declarations. Raises TPDataError for what does not fit.
+    X is a data set, a mapping by source name (targets are ignored), a list of arrays (N, d) in the
+    order of the declarations, the targets behind the inputs or left out, or one array (N, d) with
+    the inputs side by side. Raises TPDataError for what does not fit.
     """
     variables = [d.variable for d in program.data]
-    given = getattr(X, "arrays", X)
+    given = _by_name(program, getattr(X, "arrays", X))
     if isinstance(given, Mapping):
         named = by_source_name("the data", given, canonical_variable)
         known = {v.name for v in variables} | {d.variable.name for d in program.targets}
@@ -56,6 +57,20 @@ def input_arrays(program: Program, X: Inputs) -> dict[str, Array]:
         sizes = ", ".join(f"{name}: {len(array)}" for name, array in found.items())
         raise TPDataError(f"the arrays have different numbers of samples ({sizes})")
     return found
+
+
+def _by_name(program: Program, given: Any) -> Any:
+    """A list of arrays (N, d) by the names of what is declared; anything else as it is."""
+    if not isinstance(given, list | tuple) or not given:
+        return given
+    if any(getattr(array, "ndim", None) != 2 for array in given):  # rows, or none
+        return given
+    names = [d.variable.name for d in program.data]
+    if len(given) != len(names):
+        names += [d.variable.name for d in program.targets]
+    if len(given) != len(names):
+        raise TPDataError(f"{len(given)} arrays were given", expected=", ".join(names))
+    return dict(zip(names, given, strict=True))
 
 
 def require_kernel_room(count: int, rows: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from tpgraph.errors import TPTypeError
 from tpgraph.program.graph import Program
@@ -13,8 +13,21 @@ from tpgraph.reader import program_of
 
 __all__ = ["AnyProgram", "OfAnyProgram", "as_program", "reads_program"]
 
-AnyProgram = Program | str | Path
-"""A program, its `.tp` text, the file that it stands in, or its name in the gallery."""
+
+@runtime_checkable
+class OfProgram(Protocol):
+    """What was made together with a program, such as an imported module."""
+
+    @property
+    def program(self) -> Program:
+        """The program."""
+        ...
+
+
+AnyProgram = Program | str | Path | OfProgram
+"""A program, its `.tp` text, the file that it stands in, its name in the gallery, or what was made
+together with it.
+"""
 
 P = ParamSpec("P")
 R = TypeVar("R", covariant=True)
@@ -37,6 +50,8 @@ def as_program(given: AnyProgram) -> Program:
     if isinstance(given, str | Path):
         found: Program = program_of(given)
         return found
+    if isinstance(given, OfProgram) and isinstance(given.program, Program):
+        return given.program
     raise TPTypeError(
         f"a program is wanted, and this is of type {type(given).__name__}",
         expected="a Program, its text, its file, or a name of the gallery",

@@ -19,6 +19,7 @@ from tpgraph.bridges.torch_in.sizes import Cut, size_at, whole
 from tpgraph.compiler import compile
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program
+from tpgraph.shown import html_text, one_line, quantity
 
 __all__ = ["Imported", "copy_weights"]
 
@@ -44,6 +45,15 @@ class Imported:
     arguments: tuple[ModuleInput, ...] = field(repr=False)
     seams: Seams = field(repr=False)
     ratios: dict[str, float] = field(repr=False)
+
+    def __repr__(self) -> str:
+        at = f"{self.width} = {self.n} and {2 * self.n}"
+        equations = quantity(len(self.program.equations), "equation")
+        notes = [quantity(len(self.notes), "note")] if self.notes else []
+        return one_line("Imported", self.program.name, f"at {at}", equations, *notes)
+
+    def _repr_html_(self) -> str:
+        return html_text("\n\n".join((self.text, *(f"note: {note}" for note in self.notes))))
 
     def data(self, *arguments: Any) -> list[Array]:
         """Arguments of the module as arrays (batch, d), in the program's order, targets last.
