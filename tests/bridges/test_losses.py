@@ -43,3 +43,27 @@ def test_labels_may_be_smoothed():
         return F.cross_entropy(f, y, label_smoothing=0.1)
 
     assert value(smoothed, 3, torch.tensor([2])).startswith("loss (-2.7 * mean(y * z)) + ")
+
+
+class Steep(MLP):
+    """Logits far beyond what exp can hold."""
+
+    def forward(self, x):
+        return 1e4 * super().forward(x)
+
+
+def by_hand(f, y):
+    return f.logsumexp(-1).sum() - (f * y).sum()
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", by_hand])
+def test_large_logits_do_not_overflow(loss):
+    x, label = torch.randn(1, 5), torch.tensor([2])
+    target = label if loss == "cross_entropy" else F.one_hot(label, 4).double()
+    example = x if loss == "cross_entropy" else (x, target)
+    i = tp.from_torch(lambda n: Steep(n, k=4, depth=1), example, n=16, loss=loss)
+    assert "logsumexp(f)" in i.text
+    module = Steep(24, k=4, depth=1).double()
+    logits = module(x.double())
+    value, _ = tp.compile(i.program).backward(tp.copy_weights(module, i), *i.data(x, target))
+    assert value == pytest.approx(F.cross_entropy(logits, label).item(), rel=1e-12)

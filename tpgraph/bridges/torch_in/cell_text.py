@@ -20,6 +20,7 @@ from tpgraph.bridges.torch_in.cells import (
 from tpgraph.bridges.torch_in.parameter_parts import Key, ParameterPart, key_of
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.reserved import DEFINED, SUMS
+from tpgraph.bridges.torch_in.sizes import is_wide
 from tpgraph.functions import PRIMITIVES, number_text
 from tpgraph.language.repetition import Linear, Use, generalized, runs, steps
 from tpgraph.language.repetition import Piece as Text
@@ -165,8 +166,20 @@ class CellWriter:
         left = self.at(first, PRODUCT)
         return (*left, " * ", *self.at(second, SIGN)), PRODUCT
 
+    def _exponents(self, cell: Cell) -> Cell | None:
+        """f where a cell without a name is Σ exp(f) over all components of a fixed number."""
+        match cell:
+            case Op("mul", (Num(count), CellMean(Op("exp", (f,)) as powers) as mean)):
+                fixed = f.size is not None and not is_wide(f.size) and f.size[0] == count
+                unnamed = all(self.names(part) is None for part in (cell, mean, powers))
+                return f if fixed and unnamed else None
+        return None
+
     def _call(self, cell: Op) -> tuple[Pieces, int]:
         name, arguments = cell.name, cell.arguments
+        added = self._exponents(arguments[0]) if name == "log" else None
+        if added is not None:
+            return ("logsumexp(", *self.write(added)[0], ")"), ATOM
         if name in DEFINED:
             count = DEFINED[name][0].count(",") + 1
             constants = tuple(a.value for a in arguments[count:] if isinstance(a, Num))
