@@ -68,7 +68,17 @@ def warn_of_small_print(
 
 
 def _smaller(drawing: Drawing) -> str:
-    """The constants of a program at half their values, as options."""
-    constants = tp.language.whole_constants(drawing.source or "")
-    options = ", ".join(f"--set {name}={(value + 1) // 2}" for name, value in constants.items())
-    return f" ({options})" if options else ""
+    """The constants of a program at half their values, as options; those that it has then."""
+    source = drawing.source or ""
+    halves = {name: (v + 1) // 2 for name, v in tp.language.whole_constants(source).items()}
+    options = [f"--set {k}={half}" for k, half in halves.items() if _is_program(source, k, half)]
+    return f" ({', '.join(options)})" if options else ""
+
+
+def _is_program(source: str, name: str, value: int) -> bool:
+    """Whether a text is a program with this value of a constant."""
+    try:
+        tp.parse(source, constants={name: value})
+    except (tp.TPError, tp.TPErrorGroup):
+        return False
+    return True
