@@ -237,6 +237,7 @@ def _require_sense(
 ) -> None:
     """A usage error for an option without effect beside the others."""
     if is_explained:
+        refuse(context, ("out",), "beside --explain and --latex, which print: > FILE writes that")
         refuse(context, (*_OF_VALUES, *_FINITE, *_INFINITE), "beside --explain and --latex")
     elif is_finite:
         refuse(context, _INFINITE, "at finite width, beside --width")

@@ -31,7 +31,10 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("line", "said"),
     [
         ("kernel net.tp --explain --synthetic 3", "--synthetic: without effect beside --explain"),
-        ("kernel net.tp --latex -o k.npz", "--out: without effect beside --explain and --latex"),
+        (
+            "kernel net.tp --latex -o k.npz",
+            "--out: without effect beside --explain and --latex, which print: > FILE",
+        ),
         ("kernel net.tp --latex --seed 1 --rows 0:1", "--rows and --seed: without effect"),
         ("kernel net.tp --synthetic 3 --inits 2", "--inits: without effect at infinite width"),
         ("kernel net.tp --synthetic 3 --backend torch", "--backend: without effect"),
