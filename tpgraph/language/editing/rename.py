@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
+from tpgraph.language.editing.edit import Edit, Patch, between, made, name_refusal, refusal
 from tpgraph.language.editing.formulas import name as named
 from tpgraph.language.editing.node_places import nodes_in
 from tpgraph.language.editing.statement_places import new_name, origin_of
-from tpgraph.language.editing.substitution import used_names
-from tpgraph.language.readings import Reading
+from tpgraph.language.editing.substitution import full_names, used_names
+from tpgraph.language.editing.write_out import write_out
+from tpgraph.language.readings import Reading, read
 from tpgraph.language.vocabulary import canonical
-from tpgraph.program import base_of, canonical_variable, join_name, split_name
+from tpgraph.program import Variable, base_of, canonical_variable, join_name, split_name
 from tpgraph.sentences import sentence
 
 __all__ = ["rename"]
@@ -71,10 +72,13 @@ def _alone(reading: Reading, old: str, word: str, index: tuple[int, ...]) -> Edi
         raise refusal(
             sentence("{} is one of many", old), found.span, "write its loop or family out first"
         )
+    reader = next(_read_by_loops(reading, own), None)
+    if reader is not None:
+        return _written_out(reading, reader, lambda written: _alone(written, old, word, index))
     patches = []
     for statement in reading.statements:
         for name in used_names(statement.node):
-            if name.full and split_name(name.full)[:2] == own:
+            if _says(reading, name, own):
                 origin = statement.node.origin
                 tokens = reading.tokens_in(origin + name.start, origin + name.end)
                 last = tokens[-1 if name.intermediate is None else -2]  # without its `~k`
@@ -90,6 +94,36 @@ def _alone(reading: Reading, old: str, word: str, index: tuple[int, ...]) -> Edi
         sentence("rename {} to {}", old, full),
         renamed=renamed,
         select=renamed[old],
+    )
+
+
+def _read_by_loops(reading: Reading, own: tuple[str, tuple[int, ...]]) -> Iterator[str]:
+    """What loops bind in which a variable is read as one of many, as W[2] where W[l] is."""
+    for equation in reading.program.equations if reading.program is not None else ():
+        origin = reading.origin.get(equation.out.name)
+        if origin is not None and origin.values and own in map(_member_of, equation.inputs):
+            written = used_names(reading.statements[origin.statement].node)
+            if not any(_says(reading, name, own) for name in written):
+                yield equation.out.name
+
+
+def _says(reading: Reading, name: s.Name, own: tuple[str, tuple[int, ...]]) -> bool:
+    """Whether a name stands for one variable wherever it is read, as x[L] for x[3]."""
+    if name.base != own[0]:
+        return False
+    return [split_name(full)[:2] for full in full_names(reading, name, {})] == [own]
+
+
+def _member_of(variable: Variable) -> tuple[str, tuple[int, ...]]:
+    return split_name(variable.name)[:2]
+
+
+def _written_out(reading: Reading, name: str, then: Callable[[Reading], Edit]) -> Edit:
+    """An edit of the text in which the loops around a statement are written out."""
+    text = write_out(reading, name).apply(reading.text)
+    edit = then(read(text, reading.source.name))
+    return between(
+        reading.text, edit.apply(text), edit.title, renamed=edit.renamed, select=edit.select
     )
 
 
