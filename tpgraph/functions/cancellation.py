@@ -97,7 +97,8 @@ def _count(term: Expression, sign: int, powers: Counter[Expression]) -> Fraction
 
 
 def vanishes(expression: Expression) -> bool:
-    """Whether it is 0 at random points, all but rounding; of a product, whether a factor is.
+    """Whether it is 0 at random points, all but rounding; of a product, whether a factor is or all
+    of it without rounding, as step(x) step(−x).
 
     The rounding of a factor that is 0 would be all that there is of the product.
     """
@@ -105,7 +106,7 @@ def vanishes(expression: Expression) -> bool:
         case Number(value):
             return not value
         case Apply(function, factors, 0) if function == MUL:
-            return any(map(vanishes, factors))
+            return any(map(vanishes, factors)) or _cancels(expression, [expression])
         case Apply(function, (inner, *_), 0) if function in (NEG, DIV):
             return vanishes(inner)
         case Apply(function, _, 0) if function == ADD:
