@@ -92,7 +92,11 @@ class _Cutter:
         strips = self._strips(scene)
         if len(strips) > 1:
             rows = min(rows, [p for strip in strips for p in self.pieces(strip)], key=self._excess)
-        return rows if self._excess(rows) <= _BETTER * before else [scene]
+        return rows if self._is_better(self._excess(rows), before) else [scene]
+
+    def _is_better(self, found: float, least: float) -> bool:
+        """Whether pieces are so much smaller that they are worth a cut: all that have room are."""
+        return found < _BETTER * least or found <= 1 < least
 
     def _excess(self, pieces: Sequence[Scene]) -> float:
         return excess(pieces, self.style, self.room)
@@ -105,7 +109,7 @@ class _Cutter:
             chosen = best_cuts(cuts, ends, count)
             rows = self._cut(scene, self.along, chosen)
             found = self._excess(rows)
-            if found < _BETTER * least:
+            if self._is_better(found, least):
                 best, least = rows, found
             if least <= 1:
                 break
