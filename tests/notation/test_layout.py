@@ -50,6 +50,30 @@ def test_random_programs_are_clean(program):
         assert violations(draw(replace(program, labels={}), direction=direction).scene) == []
 
 
+NAMED = """width n
+width m = 2 n
+fn φ(z) = 0.5 * gelu(z)
+fn ψ_2(a, β) = (tanh(a) + φ(β)) / a^3
+vector e1[10], σ_w11 : n ~ N([0, 0.5], [[1, 0], [0, 1]])
+vector long_name12, δh̃[13] : m ~ N([0, 0.5], [[1, 0], [0, 1]])
+matrix z[14,-1] : m × m ~ N(0, 0.7)
+matrix σ_w[15] : n × m ~ N(0, 1)
+scalar ẋ16 = 0.5
+scalar u_1[17,0] -> 0 = 1 / sqrt(n)
+y18 = (fn(z1, z2) = z2 - z1)(e1[10], e1[10])
+Ω[19,-2] = z[14,-1] long_name12
+ξ[20] = σ_w[15] arctan''(long_name12)
+δh̃[21] = mean(ψ_2(leaky_relu(σ_w11, e1[10]), 0.5))
+ẋ[22,2] = σ_w[15] long_name12
+output ẋ16
+"""
+
+
+@pytest.mark.parametrize("direction", ["LR", "BT"])
+def test_gates_that_name_their_inputs_have_room(direction):
+    assert violations(draw(parse(NAMED), direction=direction).scene) == []
+
+
 def moved(scene, id, dx, dy):
     """The scene with one mark out of its place."""
     shift = {

@@ -54,6 +54,7 @@ _LEAST_GAP = 5.0  # pt between ports
 _MOST_TURNED = 6  # gates of which each is tried with its inputs in another order
 _MOST_UNTWISTED = 4  # times that lines which cross before their gate change places
 _MOST_FOUND, _MOST_FOUND_AGAIN = 300, 500  # lines that are found for such trials
+_CROWDED = 0.01  # pt that neighbours may lack of their room
 _TANGLED = 100  # crossings from which another order of inputs does not help
 Drawn = TypeVar("Drawn")
 Drawn_co = TypeVar("Drawn_co", covariant=True)
@@ -155,6 +156,19 @@ class Places:
         """What a mark takes across, below and above its centre."""
         return extent_across(mark, self.vertices, self.gates)
 
+    @cached_property
+    def crowded(self) -> frozenset[tuple[str, str]]:
+        """Neighbours in a column that take some of each other's room across."""
+        columns: dict[int, list[str]] = defaultdict(list)
+        for mark in sorted(self.placement.across, key=self.placement.across.__getitem__):
+            columns[self.placement.column[mark]].append(mark)
+        pairs = (pair for marks in columns.values() for pair in pairwise(marks))
+        return frozenset((a, b) for a, b in pairs if self._room_between(a, b) < -_CROWDED)
+
+    def _room_between(self, a: str, b: str) -> float:
+        below, above = self.placement.across[a], self.placement.across[b]
+        return above - self.extent(b)[0] - below - self.extent(a)[1]
+
     def offsets(self, link: Link) -> tuple[float, float]:
         """How far above the centres of its marks a line starts and ends."""
         return end_offsets(link, self.gates)
@@ -228,7 +242,7 @@ def find_places(
                 slots = {**arrivals.slots, **{gate: better[gate] for gate in turned}}
                 others, _ = laid_out(replace(arrivals, slots=slots), placed)
                 count = tangle_of(others).crossings
-                if count < least:
+                if count < least and others.crowded <= places.crowded:
                     arrivals, places, least = replace(arrivals, slots=slots), others, count
                     if turned == wrong:
                         break
@@ -263,7 +277,7 @@ def _untwisted(
         others = turned_to(kept | orders)
         others = replace(others, gates=dict(moved_ports(others)))
         found = tangle_of(others)
-        if found.crossings < best.crossings:
+        if found.crossings < best.crossings and others.crowded <= places.crowded:
             places, best, kept = others, found, kept | orders
             orders = dict(_wanted(places, best.twisted))
         else:
