@@ -5,7 +5,7 @@ from collections import defaultdict
 import pytest
 
 import tpgraph as tp
-from tpgraph.notation.layout import places
+from tpgraph.notation.layout import place_finding
 from tpgraph.program import base_of
 
 
@@ -36,7 +36,7 @@ def test_rows_above_and_below_each_other_are_straight(name, constants, straight)
 
 def test_what_the_engine_rounds_is_what_is_set_back(monkeypatch):
     """Without it the biases stand on a slope."""
-    monkeypatch.setattr(places, "undrifted", lambda *given: given[-1])
+    monkeypatch.setattr(place_finding, "undrifted", lambda *given: given[-1])
     program = tp.backward(tp.parse(tp.gallery.entry("mlp").text))
     assert len(rows(program)["b", "G"]) == 3
 

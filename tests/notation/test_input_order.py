@@ -10,12 +10,13 @@ import tpgraph as tp
 from tpgraph.notation.diagram.diagram import GateMark
 from tpgraph.notation.diagram.gate_text import DottedForm
 from tpgraph.notation.diagram.marks import diagram_of
+from tpgraph.notation.layout import input_orders
 from tpgraph.notation.layout import layout as layouts
-from tpgraph.notation.layout import places
 from tpgraph.notation.layout.abbreviations import abbreviated
+from tpgraph.notation.layout.input_orders import Tangle
 from tpgraph.notation.layout.linework import Linework
 from tpgraph.notation.layout.passes import page
-from tpgraph.notation.layout.places import Places, Tangle
+from tpgraph.notation.layout.places import Places
 from tpgraph.notation.scene.crossings import meetings, times_met
 from tpgraph.notation.scene.geometry import flatten
 from tpgraph.notation.scene.scene import Scene
@@ -77,7 +78,7 @@ def test_lines_change_their_order_where_they_would_cross(
 ) -> None:
     program = tp.gallery.entry(name).program()
     now = crossed(tp.draw(program, direction=direction).scene)
-    monkeypatch.setattr(places, "_wanted", lambda *_: ())
+    monkeypatch.setattr(input_orders, "_wanted", lambda *_: ())
     assert now < crossed(tp.draw(program, direction=direction).scene)
 
 

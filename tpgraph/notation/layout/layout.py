@@ -11,7 +11,8 @@ from tpgraph.notation.engines.engine import LayoutEngine, get_engine
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.line_crossings import line_crossings
 from tpgraph.notation.layout.linework import Linework, find_linework
-from tpgraph.notation.layout.places import LARGE, Places, find_places
+from tpgraph.notation.layout.place_finding import LARGE, find_places
+from tpgraph.notation.layout.places import Places
 from tpgraph.notation.scene.scene import Direction, Edge, Label, Node, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 from tpgraph.program import statement_name

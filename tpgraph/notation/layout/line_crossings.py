@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from tpgraph.notation.layout.input_orders import Tangle
 from tpgraph.notation.layout.linework import Linework, find_linework
-from tpgraph.notation.layout.places import Places, Tangle
+from tpgraph.notation.layout.places import Places
 from tpgraph.notation.scene.crossings import meetings, times_met
 
 __all__ = ["line_crossings"]

@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Generic, TypeVar
 
-from tpgraph.notation.diagram.diagram import Diagram, GateMark
+from tpgraph.notation.diagram.diagram import Diagram
 from tpgraph.notation.diagram.links import Link, links
-from tpgraph.notation.engines.engine import LayoutEngine
-from tpgraph.notation.layout.arrivals import Arrivals, first_arrivals, second_arrivals, twisted
-from tpgraph.notation.layout.drift import undrifted
-from tpgraph.notation.layout.family_lanes import find_lanes
-from tpgraph.notation.layout.family_members import alike
 from tpgraph.notation.layout.frame import Frame
 from tpgraph.notation.layout.labelling import frame_box
-from tpgraph.notation.layout.lane_order import Disorder, disordered, merged, torn
-from tpgraph.notation.layout.levels import levelled
 from tpgraph.notation.layout.measure import (
     GateSize,
     VertexSize,
     end_offsets,
     extent_across,
-    gate_size,
-    vertex_size,
 )
-from tpgraph.notation.layout.placement import MarkSizes, Placement, place
-from tpgraph.notation.layout.rows import straightened
-from tpgraph.notation.layout.spine import Arrangement, arrange, ports
-from tpgraph.notation.layout.standing import (
-    in_order,
-    lanes_in_order,
-    standing_marks,
-    whole_columns,
-)
+from tpgraph.notation.layout.placement import Placement
 from tpgraph.notation.scene.scene import Label, Point
 from tpgraph.notation.scene.style import Style
 
-__all__ = ["LARGE", "Places", "Tangle", "find_places", "moved_ports"]
+__all__ = ["Places", "moved_ports"]
 
 _INPUT_GAP = 13.0  # from a vector's outline to the gate
 _OUTPUT_GAP = 6.5  # from the gate to its output's outline
@@ -51,26 +33,7 @@ _SLOPE = 0.45  # along per across of a line between neighbouring columns
 _WIDEST_GAP = 70.0
 _NEARLY = 2.6  # pt by which a straight line may miss its port
 _LEAST_GAP = 5.0  # pt between ports
-_MOST_TURNED = 6  # gates of which each is tried with its inputs in another order
-_MOST_UNTWISTED = 4  # times that lines which cross before their gate change places
-_MOST_FOUND, _MOST_FOUND_AGAIN = 300, 500  # lines that are found for such trials
 _CROWDED = 0.01  # pt that neighbours may lack of their room
-_TANGLED = 100  # crossings from which another order of inputs does not help
-Drawn = TypeVar("Drawn")
-Drawn_co = TypeVar("Drawn_co", covariant=True)
-LARGE = 800
-"""Marks from which one layout and one attempt must do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tangle(Generic[Drawn_co]):
-    """How many pairs of lines cross as they are `drawn`, and by gates the pairs of inputs of which
-    they do before it.
-    """
-
-    crossings: int
-    twisted: Mapping[str, Sequence[tuple[str, str]]]
-    drawn: Drawn_co
 
 
 @dataclass(frozen=True)
@@ -188,180 +151,6 @@ class Places:
         rise = across[link.source] + start - across[link.target] - end
         gap = max(gap, min(_SLOPE * abs(rise), _WIDEST_GAP))
         return self._reach(link.source) + gap + self._reach(link.target)
-
-
-def find_places(
-    diagram: Diagram,
-    frame: Frame,
-    style: Style,
-    engine: LayoutEngine,
-    tangle_of: Callable[[Places], Tangle[Drawn]],
-    roomy: frozenset[str] = frozenset(),
-    columns: Mapping[str, int] | None = None,
-) -> tuple[Places, Drawn | None]:
-    """Places by some layouts, each of which makes use of the one before; by one if it is large.
-    Where gates can have their inputs in other orders, the lines decide by their crossings; they are
-    given too where they were found.
-
-    The vertices in `roomy` get room for the label of the product that makes them; `columns` are
-    those of all marks, if they are given.
-    """
-    arrangement = arrange(diagram)
-
-    def laid_out(arrivals: Arrivals, placed: Placement | None = None) -> tuple[Places, Disorder]:
-        return _laid_out(
-            diagram, arrangement, frame, style, arrivals, engine, roomy, columns, placed
-        )
-
-    def improved(arrivals: Arrivals, places: Places, rewritten: bool = False) -> Arrivals:
-        placement = places.placement
-        return second_arrivals(
-            diagram, arrangement, frame, style, arrivals, placement, rewritten=rewritten
-        )
-
-    arrivals = first_arrivals(diagram, arrangement, frame, style)
-    places, disorder = laid_out(arrivals)
-    if len(diagram.vertices) + len(diagram.gates) <= LARGE or diagram.standing:
-        arrivals = replace(improved(arrivals, places), disorder=disorder)
-        places, more = laid_out(arrivals)
-        if more or diagram.standing:
-            disorder = merged(disorder, more)
-            ordered, _ = laid_out(replace(arrivals, disorder=disorder))
-            if diagram.standing:
-                arrangement = arrange(diagram, ordered.placement.across)
-            arrivals = replace(improved(arrivals, ordered), disorder=disorder)
-            places, _ = laid_out(arrivals)
-        wrong = twisted(diagram, arrangement, places.placement, places.gates)
-        trials, turns = (
-            most // max(1, len(places.links)) - 1 for most in (_MOST_FOUND, _MOST_FOUND_AGAIN)
-        )
-        if wrong and trials > 0:  # then other ports, and nothing else that would need other places
-            better = improved(arrivals, places, rewritten=True).slots
-            placed, least = places.placement, tangle_of(places).crossings
-            for turned in [wrong, *([gate] for gate in wrong)][: min(trials, 1 + _MOST_TURNED)]:
-                slots = {**arrivals.slots, **{gate: better[gate] for gate in turned}}
-                others, _ = laid_out(replace(arrivals, slots=slots), placed)
-                count = tangle_of(others).crossings
-                if count < least and others.crowded <= places.crowded:
-                    arrivals, places, least = replace(arrivals, slots=slots), others, count
-                    if turned == wrong:
-                        break
-        if turns > 0:
-
-            def turned_to(orders: Mapping[str, Sequence[str]]) -> Places:
-                slots = dict(arrivals.slots)
-                for gate in diagram.gates:
-                    if gate.id in orders:
-                        slots[gate.id] = ports(gate, orders[gate.id], arrangement)
-                return laid_out(replace(arrivals, slots=slots), places.placement)[0]
-
-            return _untwisted(places, turned_to, tangle_of, min(turns, _MOST_UNTWISTED))
-    return replace(places, gates=dict(moved_ports(places))), None
-
-
-def _untwisted(
-    places: Places,
-    turned_to: Callable[[Mapping[str, Sequence[str]]], Places],
-    tangle_of: Callable[[Places], Tangle[Drawn]],
-    trials: int,
-) -> tuple[Places, Drawn]:
-    """The places, or those with inputs of gates in other orders in which fewer lines cross: of all
-    gates that are reached crosswise, or of those alone that are not any more then.
-    """
-    places = replace(places, gates=dict(moved_ports(places)))
-    best, kept = tangle_of(places), dict[str, Sequence[str]]()
-    orders = dict(_wanted(places, best.twisted)) if best.crossings <= _TANGLED else {}
-    for _ in range(trials):
-        if not orders:
-            break
-        others = turned_to(kept | orders)
-        others = replace(others, gates=dict(moved_ports(others)))
-        found = tangle_of(others)
-        if found.crossings < best.crossings and others.crowded <= places.crowded:
-            places, best, kept = others, found, kept | orders
-            orders = dict(_wanted(places, best.twisted))
-        else:
-            better = {gate for gate in orders if _twists(found, gate) < _twists(best, gate)}
-            orders = {gate: orders[gate] for gate in better} if len(better) < len(orders) else {}
-    return places, best.drawn
-
-
-def _twists(tangle: Tangle[Drawn], gate: str) -> int:
-    return len(tangle.twisted.get(gate, ()))
-
-
-def _wanted(
-    places: Places, twisted: Mapping[str, Sequence[tuple[str, str]]]
-) -> Iterator[tuple[str, Sequence[str]]]:
-    """The orders of inputs from the top in which lines that cross before their gate would not, as
-    far as its text can be read so.
-    """
-    for gate in places.diagram.gates:
-        if gate.id in twisted and gate.rearranges:
-            down = [*places.gates[gate.id].ports]
-            rank = {name: float(-place) for place, name in enumerate(down)}
-            height = dict(rank)
-            for pair in twisted[gate.id]:
-                upper, lower = sorted(pair, key=lambda name: -rank[name])
-                height[upper] -= 1.0
-                height[lower] += 1.0
-            order = gate.by_height(height, down)
-            if list(order) != down:
-                yield gate.id, order
-
-
-def _laid_out(
-    diagram: Diagram,
-    arrangement: Arrangement,
-    frame: Frame,
-    style: Style,
-    arrivals: Arrivals,
-    engine: LayoutEngine,
-    roomy: frozenset[str],
-    columns: Mapping[str, int] | None,
-    placed: Placement | None,
-) -> tuple[Places, Disorder]:
-    """Places, and like marks that the engine had in another order, or in several columns; about as
-    they are `placed`, or else as the engine finds.
-    """
-    gates = _gate_sizes(diagram, arrangement, arrivals, style)
-    said = {product.target: product.label for product in diagram.products}
-    vertices = {
-        v.id: vertex_size(
-            v, arrivals.sides[v.id], frame, style, beside=said[v.id] if v.id in roomy else ""
-        )
-        for v in diagram.vertices
-    }
-    sizes = MarkSizes(vertices, gates, arrivals.disorder, columns or {})
-    if placed is None:
-        placed = place(diagram, arrangement, sizes, engine)
-        placed = undrifted(diagram, arrangement, gates, placed)
-    wanted = standing_marks(diagram, arrangement, placed.column, columns is not None)
-    lanes = lanes_in_order(find_lanes(diagram, placed.column), wanted)
-    found = levelled(diagram, arrangement, sizes, placed, lanes) if lanes.of else None
-    placement = found or straightened(diagram, arrangement, sizes, placed)
-    places = Places(diagram, frame, style, vertices, gates, placement)
-    split = torn(alike(diagram), placed.column) if columns is None else ()
-    groups = merged(split, disordered(lanes, placed))
-    asked = set(wanted) <= set(arrivals.disorder)
-    new = whole_columns(wanted, placed) if asked else wanted
-    return places, (*(in_order(group, wanted) for group in groups), *new)
-
-
-def _gate_sizes(
-    diagram: Diagram, arrangement: Arrangement, arrivals: Arrivals, style: Style
-) -> dict[str, GateSize]:
-    """Every gate as small as it can be, but those that lack a row as long as their likes."""
-
-    def size(gate: GateMark, least: float = 0.0) -> GateSize:
-        return gate_size(gate, arrivals.slots[gate.id], arrivals.pitch[gate.id], style, least)
-
-    sizes = {gate.id: size(gate) for gate in diagram.gates}
-    for gate in diagram.gates:
-        if gate.id in arrangement.open:
-            likes = (g for g in diagram.gates if not set(g.inputs).isdisjoint(gate.inputs))
-            sizes[gate.id] = size(gate, max(sizes[like.id].length for like in likes))
-    return sizes
 
 
 def moved_ports(places: Places) -> Iterator[tuple[str, GateSize]]:

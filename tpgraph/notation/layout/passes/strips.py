@@ -17,7 +17,8 @@ from tpgraph.notation.layout.linework import Linework, find_linework
 from tpgraph.notation.layout.notes import note_box
 from tpgraph.notation.layout.passes.clearings import LaidPart, cleared
 from tpgraph.notation.layout.passes.staging import Home, Part, Staging
-from tpgraph.notation.layout.places import LARGE, Places, find_places
+from tpgraph.notation.layout.place_finding import LARGE, find_places
+from tpgraph.notation.layout.places import Places
 from tpgraph.notation.scene.geometry import Box, box_around, union
 from tpgraph.notation.scene.scene import Direction
 from tpgraph.notation.scene.style import Style
