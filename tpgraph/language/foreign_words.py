@@ -82,14 +82,14 @@ _LOSSES = {
 Those of torch are means over components unless `reduction="sum"` is given; `loss` is the sum.
 """
 
+_MEAN_FIELD = ("mf", "mfp", "meanfield")
 _PARAMETRIZATIONS = {
     ("mup", "mu", "maximalupdate", "maximalupdateparametrization"): "mup",
     ("sp", "std", "kaiming", "he", "lecun", "xavier", "glorot", "pytorch", "torch", "default"):
         "standard",
     ("ntp", "ntkp", "neuraltangent", "neuraltangentkernel"): "ntk",
-    ("mf", "mfp", "meanfield"): "mup",
+    _MEAN_FIELD: "mup",
 }  # fmt: skip
-_MEAN_FIELD = ("mf", "mfp", "meanfield")
 
 
 def _key(word: str) -> str:

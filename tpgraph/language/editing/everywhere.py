@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from tpgraph.language.editing.edit import Edit, between
+from tpgraph.language.editing.edit import Edit
 from tpgraph.language.editing.statement_places import origin_of
-from tpgraph.language.editing.write_out import write_out
-from tpgraph.language.readings import Reading, read
+from tpgraph.language.editing.write_out import after_writing_out
+from tpgraph.language.readings import Reading
 from tpgraph.program import split_name
 
 __all__ = ["ChangedLine", "changed_lines", "many", "only_here"]
@@ -90,22 +91,13 @@ def only_here(reading: Reading, name: str, gesture: Callable[[Reading], Edit]) -
         only_here(reading, "x[2]", lambda r: connect(r, "b[1]", "x[2]"))
     """
     origin = origin_of(reading, name)
-    is_one = not origin.values and not origin.family
-    if is_one:
+    if not origin.values and not origin.family:
         return gesture(reading)
-    first = write_out(reading, name)
-    text = first.apply(reading.text)
-    written = read(text, reading.source.name)
-    if written.origin[name].family:  # a family that was declared in a loop
-        second = write_out(written, name)
-        text = second.apply(text)
-        written = read(text, reading.source.name)
-    then = gesture(written)
-    return between(
-        reading.text,
-        then.apply(text),
-        then.title + ", only here",
-        renamed=then.renamed,
-        removed=then.removed,
-        select=then.select,
-    )
+
+    def alone(written: Reading) -> Edit:
+        if written.origin[name].family:  # a family that was declared in a loop
+            return after_writing_out(written, name, gesture)
+        return gesture(written)
+
+    edit = after_writing_out(reading, name, alone)
+    return replace(edit, title=f"{edit.title}, only here")

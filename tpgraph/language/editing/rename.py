@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.edit import Edit, Patch, between, made, name_refusal, refusal
+from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.formulas import name as named
 from tpgraph.language.editing.node_places import nodes_in
 from tpgraph.language.editing.statement_places import new_name, origin_of
 from tpgraph.language.editing.substitution import full_names, used_names
-from tpgraph.language.editing.write_out import write_out
-from tpgraph.language.readings import Reading, read
+from tpgraph.language.editing.write_out import after_writing_out
+from tpgraph.language.readings import Reading
 from tpgraph.language.vocabulary import canonical
 from tpgraph.program import Variable, base_of, canonical_variable, join_name, split_name
 from tpgraph.sentences import sentence
@@ -74,7 +74,7 @@ def _alone(reading: Reading, old: str, word: str, index: tuple[int, ...]) -> Edi
         )
     reader = next(_read_by_loops(reading, own), None)
     if reader is not None:
-        return _written_out(reading, reader, lambda written: _alone(written, old, word, index))
+        return after_writing_out(reading, reader, lambda written: _alone(written, old, word, index))
     patches = []
     for statement in reading.statements:
         for name in used_names(statement.node):
@@ -116,15 +116,6 @@ def _says(reading: Reading, name: s.Name, own: tuple[str, tuple[int, ...]]) -> b
 
 def _member_of(variable: Variable) -> tuple[str, tuple[int, ...]]:
     return split_name(variable.name)[:2]
-
-
-def _written_out(reading: Reading, name: str, then: Callable[[Reading], Edit]) -> Edit:
-    """An edit of the text in which the loops around a statement are written out."""
-    text = write_out(reading, name).apply(reading.text)
-    edit = then(read(text, reading.source.name))
-    return between(
-        reading.text, edit.apply(text), edit.title, renamed=edit.renamed, select=edit.select
-    )
 
 
 def _renamed(full: str, base: str) -> str:

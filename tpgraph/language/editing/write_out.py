@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.edit import Edit, Patch, made, refusal
+from tpgraph.language.editing.edit import Edit, Patch, between, made, refusal
 from tpgraph.language.editing.statement_places import block, origin_of
 from tpgraph.language.editing.substitution import full_names, range_of, substituted, used_names
-from tpgraph.language.readings import Reading, Statement
+from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.language.vocabulary import canonical
 from tpgraph.sentences import sentence
 
-__all__ = ["write_out"]
+__all__ = ["after_writing_out", "write_out"]
 
 
 def write_out(reading: Reading, name: str, variable: str | None = None) -> Edit:
@@ -36,6 +37,13 @@ def write_out(reading: Reading, name: str, variable: str | None = None) -> Edit:
     patches = [*_family(reading, statement)] if not loops else [_loops(reading, loops)]
     what = ", ".join(_variable(loop) for loop in loops) or statement.binds[0]
     return made(reading, patches, f"write out {what}", select=name)
+
+
+def after_writing_out(reading: Reading, name: str, then: Callable[[Reading], Edit]) -> Edit:
+    """An edit of the text in which the loops and families around a statement are written out."""
+    text = write_out(reading, name).apply(reading.text)
+    edit = then(read(text, reading.source.name))
+    return replace(edit, patches=between(reading.text, edit.apply(text), edit.title).patches)
 
 
 def _variable(statement: Statement) -> str:

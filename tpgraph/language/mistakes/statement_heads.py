@@ -27,8 +27,6 @@ _SIZES = frozenset(("width", "dim", "const"))
 _CONDITIONS = frozenset(
     ("if", "elif", "else", "elseif", "while", "unless", "switch", "match", "case")
 )
-
-
 _NO_SIZE = "a width has no size in the text: it goes to infinity"
 
 
@@ -222,11 +220,8 @@ def number_as_name(f: Failure) -> Diagnosis | None:
     place = (number.start, number.end)
     turned = f.numbered(2).text == "=" and name.kind == "name" and not f.numbered(4).text
     if f.first == "width":
-        mend = f"write: width {name.text if turned else 'n'}; a size is given to the command:"
-        mend += f" --width {name.text if turned else 'n'}={number.text}"
-        return Diagnosis(
-            "a width has no size in the text: it goes to infinity", "a name", mend, place
-        )
+        mend = _sized(name.text if turned else "n", number.text)
+        return Diagnosis(_NO_SIZE, "a name", mend, place)
     change = f"{name.text if turned else f.fresh('d')} = {number.text}"
     changes = (Change(number.start, len(f.text), change),) if turned else ()
     return Diagnosis(
