@@ -105,8 +105,8 @@ def vanishes(expression: Expression) -> bool:
     match expression:
         case Number(value):
             return not value
-        case Apply(function, factors, 0) if function == MUL:
-            return any(map(vanishes, factors)) or _cancels(expression, [expression])
+        case Apply(function, factors, 0) if function == MUL and any(map(vanishes, factors)):
+            return True
         case Apply(function, (inner, *_), 0) if function in (NEG, DIV):
             return vanishes(inner)
         case Apply(function, _, 0) if function == ADD:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from tpgraph.arrays import by_source_name, plain_array
 from tpgraph.errors import TPDataError, TPError, TPTypeError, TPWarning
 from tpgraph.limits.atoms import Undecided
 from tpgraph.limits.boundary_layers import Escapes
+from tpgraph.limits.closed_scalars import ClosedScalars
 from tpgraph.limits.engines import Engine, check_engine
 from tpgraph.limits.estimates import USELESS, Array, Basis
 from tpgraph.limits.exact.algebra import ExactAlgebra
@@ -42,7 +43,6 @@ from tpgraph.limits.written_at import written_at
 from tpgraph.program import Equation, Program, canonical_variable
 from tpgraph.program.any_program import reads_program
 from tpgraph.program.formula_text import formula_text
-from tpgraph.program.reach import ancestors
 from tpgraph.seeds import require_seed
 
 __all__ = ["limit"]
@@ -181,35 +181,9 @@ def _told_ways(program: Program) -> Iterator[Program | None]:
     yield with_told_scales(whole, _TERMS)
 
 
-@dataclass(frozen=True)
-class _Formulas:
-    """Scalars of a program by closed forms, each found when it is asked for."""
-
-    program: Program
-    asked: _Question
-    _found: dict[str, Array | None] = field(default_factory=dict)
-
-    def of(self, scalar: str) -> Array | None:
-        """Its limit on every input; None where it has no closed form."""
-        if scalar not in self._found:
-            self._found[scalar] = None if self.asked.outputs is not None else self._of(scalar)
-        return self._found[scalar]
-
-    def _of(self, scalar: str) -> Array | None:
-        needed = ancestors(self.program, [scalar])
-        kept = tuple(e for e in self.program.equations if e.out.name in needed)
-        part = replace(self.program, equations=kept, outputs=(), loss=None)
-        at = ExactAlgebra(part, self.asked.data, True, STILL)
-        try:
-            evaluate(at, self.asked.independent)
-        except (TPError, NotClosed):
-            return None
-        return at.closed_form(scalar)
-
-
 def _sampled(program: Program, shown: Program, asked: _Question) -> tuple[SampledAlgebra, Limit]:
     """The limit by the sampling engine."""
-    formulas = _Formulas(program, asked)
+    formulas = ClosedScalars(program, asked.data, asked.independent)
 
     def evaluated(center: Center | None = None) -> SampledAlgebra:
         found = SampledAlgebra(
@@ -219,7 +193,7 @@ def _sampled(program: Program, shown: Program, asked: _Question) -> tuple[Sample
             asked.seed,
             outputs=asked.outputs,
             center=center,
-            formulas=formulas.of,
+            formulas=formulas.of if asked.outputs is None else None,
         )
         evaluate(found, asked.independent)
         return found

@@ -82,7 +82,7 @@ class SampledAlgebra(Algebra[Array]):
         read: Collection[str] | None = None,
         outputs: Outputs = None,
         center: Center | None = None,
-        formulas: Callable[[str], Array | None] = lambda _: None,
+        formulas: Callable[[str], Array | None] | None = None,
     ) -> None:
         known = known_readouts(program, outputs)
         program = readouts_first(program, known)
@@ -117,7 +117,7 @@ class SampledAlgebra(Algebra[Array]):
 
     def closed_form(self, scalar: str) -> Array | None:
         """By formulas: samples do not tell 0 from what is small."""
-        return self._formulas(scalar)
+        return None if self._formulas is None else self._formulas(scalar)
 
     def release(self, release: Release) -> None:
         """Forget samples that nothing will ask for."""
