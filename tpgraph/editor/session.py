@@ -321,12 +321,10 @@ class Session:
         return path_classes(program, self.shown or shown(program, self.options))
 
     def _folds(self, asked: q.TextRequest) -> Data:
-        """Whether the picture of the text would be smaller with what repeats in plates, and what is
-        said where nothing is put into them.
-        """
+        """Whether plates would make the picture smaller, and what is said where there are none."""
         found, program = self.shown, self._read(asked.text).program
         folds = found is not None and found.program == program and found.folds
-        return {"folds": folds, "why": unfolded_text(repeats=folds)}
+        return {"folds": folds, "why": unfolded_text(folds)}
 
     def _complete(self, asked: q.PlaceRequest) -> Data:
         reading = self._read(asked.text)
@@ -375,8 +373,7 @@ class Session:
         return self.walks.of(program, asked.text, asked.passes, asked.steps, options)
 
     def _derive(self, asked: q.DeriveRequest) -> Data:
-        program = self._whole(asked.text)
-        options = asked.options or self.options
+        program, options = self._whole(asked.text), asked.options or self.options
         return {"picture": derived(program, asked.what, asked.steps, options)}
 
     def _export(self, asked: q.ExportRequest) -> Data:
