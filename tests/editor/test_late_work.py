@@ -71,7 +71,7 @@ def test_the_view_that_is_made_is_the_one_that_is_chosen(editor):
     views.let_go()
     expect(editor.page.locator(".status")).to_contain_text("Reduced program")
     expect(shows).to_have_value("reduced")
-    editor.page.evaluate("tpgraph.steps.show('forward')")
+    editor.page.evaluate("tpgraph.command('pass-forward')")
     editor.settled()
 
 

@@ -329,7 +329,7 @@ def test_every_command_has_a_button_and_ends_well(editor):
         editor.page.keyboard.press("Escape")
         editor.page.keyboard.press("Escape")
         editor.page.evaluate("(text) => tpgraph.pane.show(text, [0, 0])", MLP)
-        editor.page.evaluate("tpgraph.steps.show('forward')")
+        editor.page.evaluate("tpgraph.command('pass-forward')")
         expect(editor.page.locator('[data-key="variables/u"]')).to_be_visible()
 
 

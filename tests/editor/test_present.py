@@ -140,7 +140,7 @@ def test_a_trace_fades(page, keeps):
 
 def test_the_backward_pass_is_stepped_from_another_picture(page):
     """What is typed ends the steps: they were those of another text."""
-    page.evaluate("tpgraph.steps.show('forward')")
+    page.evaluate("tpgraph.command('pass-forward')")
     page.get_by_role("button", name="Step", exact=True).first.click()
     expect(page.locator(".steps .count")).to_have_text("0 / 6", timeout=60_000)
     page.locator(".text textarea").focus()

@@ -37,6 +37,7 @@ def changed_lines(reading: Reading, edit: Edit, spaces: bool = True) -> tuple[Ch
     Without `spaces` those are left out in which only the spaces between words become more or
     fewer, as where columns are aligned anew.
 
+    >>> from tpgraph.language import read
     >>> from tpgraph.language.editing import rename
     >>> r = read("width n\nvector u : n ~ N(0, 1)\ny = tanh(u)\n")
     >>> [(change.line, change.becomes) for change in changed_lines(r, rename(r, "y", "z"))]
