@@ -166,6 +166,143 @@ def test_in_plates_of_plates_it_is_made_of_just_what_the_mark_stands_for(
     assert new == line
 
 
+SIDE = DEEP.replace("f = V s[T]", "z = φ(b)\nf = V s[T]").replace("const T = 6", "const T = 7")
+
+
+@pytest.mark.parametrize(
+    ("mark", "do", "was", "now"),
+    [
+        (
+            "s[t]",
+            {"edit": "set", "field": "output", "value": "toggle"},
+            "output f\n",
+            "output f, s[T]\n",
+        ),
+        (
+            "s[t-1]",
+            {"edit": "set", "field": "output", "value": "yes"},
+            "output f\n",
+            "output f, s[T-1]\n",
+        ),
+        ("s[t]", {"edit": "connect", "gate": "z"}, "z = φ(b)", "z = φ(b + s[T])"),
+        ("ξ[t]", {"edit": "connect", "gate": "z"}, "", ""),
+        ("s[t]", {"edit": "replace", "gate": "z", "argument": 0}, "z = φ(b)", "z = φ(s[T])"),
+        ("s[t-1]", {"edit": "replace", "gate": "s[4]", "argument": 2}, "+ b)\nz", "+ s[t-1])\nz"),
+    ],
+)
+def test_where_one_of_many_is_wanted_it_is_the_last(
+    mark: str, do: Data, was: str, now: str
+) -> None:
+    """Said by the end of its loop, so that it is the last of a longer one too."""
+    page = Page(SIDE)
+    page.take(page.ask("sync", options={"fold": "yes"})["view"])
+    name = page.shown[f"variables/{mark}"]["name"]
+    key = "name" if do["edit"] == "set" else "vector"
+    answer = page.edit(**do, **{key: name})
+    if not was:
+        assert answer["refused"]["message"] == "dimensions mix: b has dimension n, ξ[7] has d"
+        return
+    assert page.text == SIDE.replace(was, now)
+    assert page.text.count(now) == 1
+    longer = page.text.replace("T = 7", "T = 9")
+    assert tp.parse(longer).outputs[-1].name in {"f", "s[9]", "s[8]"}
+
+
+def test_what_is_offered_of_many_says_which_one_is_taken() -> None:
+    page = Page(SIDE)
+    page.take(page.ask("sync", options={"fold": "yes"})["view"])
+    offered = page.ask("accept", mark="variables/s[t]")["targets"]
+    assert offered["gates/z:gate"]["says"] == "connect s[t] to z: s[7] is the last"
+    offered = page.ask("accept", mark="variables/b")["targets"]
+    assert offered["gates/s[t]:gate"]["says"] == "connect b to s[t]"
+
+
+def test_an_output_of_many_is_taken_back(folded: Page) -> None:
+    """Whether the last of them is one, or all are by an `output` in their loop."""
+    do = {"edit": "set", "name": "s[4]", "field": "output", "value": "toggle"}
+    for now in ("output f, s[T]\n", "output f\n"):
+        folded.edit(**do)
+        assert now in folded.text
+        shown = folded.ask("select", mark="variables/s[t]")["info"]["rows"]
+        is_output = next(row["value"] for row in shown if row["field"] == "output")
+        assert is_output == ("yes" if "s[T]\n" in now else "no")
+    assert folded.text == DEEP
+    folded.edit(edit="readout", vector="s[4]")
+    folded.edit(**do | {"name": "f_1[4]"})
+    assert "    f_1[t] = V_1 s[t]\n" in folded.text
+    assert "output f_1" not in folded.text
+
+
+SCORED = """width n
+const T = 7
+vector x[0] : n ~ N(0, 1)
+matrix W : n × n ~ N(0, 1)
+for t in 1..T:
+    x[t] = tanh(W x[t-1])
+    m[t] = mean(x[t] * x[t])
+"""
+
+
+def test_a_loss_of_many_is_that_of_the_last() -> None:
+    page = Page(SCORED)
+    page.take(page.ask("sync", options={"fold": "yes"})["view"])
+    page.edit(edit="loss", name=page.shown["variables/m[t]"]["name"])
+    assert page.text == SCORED + "loss m[T]\n"
+
+
+def test_a_label_of_many_is_one_of_all(folded: Page) -> None:
+    """It stands in their loop, and in place of those of some of them."""
+    lone = DEEP + 'label s[3] = "r"\n'
+    for text in (DEEP, lone):
+        folded.type(text)
+        folded.edit(edit="set", name="s[4]", field="label", value="q")
+        labelled = DEEP.replace(LINE, LINE + '\n    label s[t] = "q"')
+        assert folded.text == labelled
+    assert set(tp.parse(folded.text).labels) == {f"s[{t}]" for t in range(2, 7)}
+    folded.edit(edit="set", name="s[4]", field="label", value="p")
+    assert folded.text == labelled.replace('"q"', '"p"')
+    folded.edit(edit="set", name="ξ[4]", field="label", value="in")
+    assert '    label ξ[t] = "in"\n' in folded.text
+    folded.edit(edit="set", name="ξ[4]", field="label", value="")
+    folded.edit(edit="set", name="s[4]", field="label", value="")
+    assert folded.text == DEEP
+    wide = DEEP + 'for t in 1..3:\n    label s[t] = "r"\n'
+    folded.type(wide)
+    refused = folded.edit(edit="set", name="s[4]", field="label", value="q")["refused"]
+    assert "and others" in refused["message"]
+
+
+WRITTEN_OUT = "width n\nvector u : n ~ N(0, 1)\nmatrix W : n × n ~ N(0, 1)\nx[1] = tanh(u)\n" + (
+    "".join(f"x[{k}] = tanh(W x[{k - 1}])\n" for k in range(2, 8))
+)
+
+
+def test_without_a_loop_in_the_text_the_last_of_many_is_taken() -> None:
+    page = Page(WRITTEN_OUT)
+    page.take(page.ask("sync", options={"fold": "yes"})["view"])
+    name = page.shown["variables/x[l]"]["name"]
+    assert name != "x[7]"
+    gate = page.ask("edit", do={"edit": "gate", "vectors": [name]})["text"]
+    assert "(x[7])\n" in gate
+    assert (
+        "output x[7]\n"
+        in page.ask("edit", do={"edit": "set", "name": name, "field": "output", "value": "toggle"})[
+            "text"
+        ]
+    )
+
+
+def test_of_plates_in_plates_the_last_is_that_of_all_loops() -> None:
+    page = Page(DEEPER)
+    page.take(page.ask("sync", options={"fold": "yes"})["view"])
+    name = page.shown["variables/s[l,t]"]["name"]
+    page.edit(edit="set", name=name, field="label", value="q")
+    assert '        label s[l,t] = "q"\n' in page.text
+    for line in ("", "output s[L,T]\n"):
+        page.edit(edit="set", name=name, field="output", value="toggle")
+        assert page.text.endswith('"q"\n' + line)
+
+
 @pytest.mark.needs("chromium")
 @pytest.mark.slow
 def test_a_folded_picture_is_edited_by_hand(page):

@@ -2,27 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tpgraph.editor.answers import span_data
 from tpgraph.editor.gestures import MAKING
 from tpgraph.editor.pictures import Shown
+from tpgraph.editor.represented import Represented
+from tpgraph.language import editing
 from tpgraph.language.editing import Edit
 from tpgraph.language.readings import Reading
+from tpgraph.sentences import sentence
 
-__all__ = ["added_place", "meant", "selected_place"]
+__all__ = ["added_place", "last_words", "meant", "selected_place"]
 
 Data = dict[str, Any]
 
 
 def meant(do: Data, reading: Reading, shown: Shown | None) -> Data:
-    """An edit as it is meant on the picture: what is made of a mark that stands for many is made
-    of all of them.
+    """An edit as it is meant on the picture, where a mark may stand for many: what is made of it,
+    or said of it, is so of all of them; where one is wanted, that is the last.
     """
-    if shown is None or shown.many is None or do["edit"] not in MAKING:
+    if shown is None or shown.many is None:
         return do
-    host = shown.many.host(do.get("vectors") or [do.get("vector", "")])
-    return do if host not in reading.origin else do | {"beside": host}
+    many, edit = shown.many, do["edit"]
+    if edit in MAKING:
+        return _of_all(do, do.get("vectors") or [do.get("vector", "")], reading, many)
+    what = f"{edit} {do['field']}" if "field" in do else edit
+    match what, do:
+        case "set label", {"name": name}:
+            return _of_all(do, [name], reading, many)
+        case "set output", {"name": name}:
+            return _of_last(do, "name", reading, many) | {"members": many.members(name)}
+        case "loss", {"name": _}:
+            return _of_last(do, "name", reading, many)
+        case "connect" | "replace", {"vector": _, "gate": gate}:
+            return _of_last(do, "vector", reading, many, gate)
+    return do
+
+
+def _of_all(do: Data, names: Sequence[str], reading: Reading, many: Represented) -> Data:
+    """An edit of all that names stand for; of the last where no loops run over just that."""
+    host = many.host(names)
+    if host in reading.origin:
+        return do | {"beside": host}
+    last = {name: many.members(name)[-1] for name in names}
+    changed: Data = {key: last[do[key]] for key in ("vector", "name") if do.get(key) in last}
+    return do | changed | ({"vectors": [*last.values()]} if "vectors" in do else {})
+
+
+def _of_last(
+    do: Data, key: str, reading: Reading, many: Represented, gate: str | None = None
+) -> Data:
+    """An edit of the last of what a mark stands for, said by the end of its loop; at a gate that is
+    one of as many, of the one there.
+    """
+    name = do[key]
+    last = many.members(name, gate)[-1]
+    host = many.host([name])
+    if last == name or host is None or host not in reading.origin:
+        return do | {key: last}
+    at_end = editing.last_of_many(reading, name, host)
+    return do | ({key: last, "said": at_end.said} if at_end.name == last else {key: last})
+
+
+def last_words(do: Data, reading: Reading, shown: Shown) -> str:
+    """What is said of a mark that stands for many, of which an edit takes the last."""
+    vector = meant(do, reading, shown).get("vector")
+    is_other = vector is not None and vector != do["vector"]
+    return sentence(": {} is the last", vector) if is_other else ""
 
 
 def selected_place(after: Reading, edit: Edit) -> list[int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,15 +87,27 @@ def _input(reading: Reading, do: _Arguments) -> str:
 def _set(reading: Reading, do: _Arguments) -> Edit:
     """A field of the inspector; whether something is an output, or trained, is toggled."""
     name, field, value = do["name"], do["field"], do["value"]
+    members = do.get("members", (name,))
     if field in _TOGGLED:
         program = reading.program
         known = () if program is None else _TOGGLED[field](program)
-        value = {"yes": True, "no": False}.get(value, name not in {v.name for v in known})
+        value = {"yes": True, "no": False}.get(value, {v.name for v in known}.isdisjoint(members))
     if field == "as":
         value = value == "X"
     if value == "" and field in _LEFT_OUT:
         value = None
+    if field == "output":
+        return _set_output(reading, do, members, value)
+    if field == "label":
+        return editing.set_label(reading, name, value, beside=do.get("beside"))
     return editing.set_field(reading, name, field, value)
+
+
+def _set_output(reading: Reading, do: _Arguments, members: Sequence[str], value: bool) -> Edit:
+    """The last of some variables as an output, or none of them."""
+    if not value:
+        return editing.no_output(reading, members)
+    return editing.set_output(reading, do["name"], True, said=do.get("said"))
 
 
 _TOGGLED: Mapping[str, Callable[[Program], Iterable[Variable]]] = {
@@ -132,9 +144,11 @@ _EDITS: dict[str, Callable[[Reading, _Arguments], Edit]] = {
     ),
     "bargate": lambda r, do: editing.bargate(r, do["vectors"], beside=do.get("beside")),
     "readout": lambda r, do: editing.readout(r, do["vector"], beside=do.get("beside")),
-    "loss": lambda r, do: editing.set_loss_of(r, do.get("name")),
-    "connect": lambda r, do: editing.connect(r, do["vector"], do["gate"]),
-    "replace": lambda r, do: editing.replace(r, _input(r, do), do["vector"], do["gate"]),
+    "loss": lambda r, do: editing.set_loss_of(r, do.get("name"), said=do.get("said")),
+    "connect": lambda r, do: editing.connect(r, do["vector"], do["gate"], said=do.get("said")),
+    "replace": lambda r, do: editing.replace(
+        r, _input(r, do), do["vector"], do["gate"], said=do.get("said")
+    ),
     "disconnect": lambda r, do: editing.disconnect(r, _input(r, do), do["gate"]),
     "formula": lambda r, do: editing.set_formula(r, do["name"], do["formula"]),
     "rename": lambda r, do: editing.rename(r, do["name"], do["to"], only="only" in do),

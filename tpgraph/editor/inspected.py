@@ -8,7 +8,7 @@ text says, so that what is set is what was shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tpgraph.language import syntax as s
@@ -27,8 +27,10 @@ _CHOICES = {"": "none", "param": "param (trained)"}
 _PARAMETRIZATIONS = ("", "standard", "ntk", "mup")
 
 
-def about(reading: Reading, name: str) -> Data:
-    """What is shown of a variable; `words` are the names that may stand in its fields."""
+def about(reading: Reading, name: str, members: Sequence[str] = ()) -> Data:
+    """What is shown of a variable, whose mark stands for `members`; `words` are the names that may
+    stand in its fields.
+    """
     program = reading.program
     assert program is not None, "asked for by a name of the program"
     variable = program.variables[name]
@@ -38,9 +40,10 @@ def about(reading: Reading, name: str) -> Data:
     if equation is None:
         rows += _declared(reading, reading.statements[reading.origin[name].statement], variable)
     else:
+        is_output = not {v.name for v in program.outputs}.isdisjoint(members or (name,))
         said = "" if equation.span is None else equation.span.text
         rows.append(_row("formula", "formula", said))
-        rows.append(_row("output", "output", _yes(variable in program.outputs), ("yes", "no")))
+        rows.append(_row("output", "output", _yes(is_output), ("yes", "no")))
         facts.append(("made by", _MADE.get(type(equation), "Nonlin")))
         facts.append(("kind", _kind(program, variable)))
     if not variable.is_matrix:

@@ -101,6 +101,10 @@ class Shown:
         many = self.many
         return self.titles.spelled(name) if many is None else many.spelled(name, self.titles)
 
+    def all_of(self, name: str) -> tuple[str, ...]:
+        """All that the mark of a variable stands for: the members of its family, or itself."""
+        return (name,) if self.many is None else self.many.members(name)
+
     def _said(self, fragment: Fragment) -> dict[str, Any]:
         name = None if fragment.id is None else self.names.get(fragment.id)
         variable = self.program.variables.get(name or "")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 
 from tpgraph.notation.diagram.block_runs import moved
 from tpgraph.notation.diagram.folded import Folded
 from tpgraph.notation.diagram.generic import Called, Move, called_in
 from tpgraph.notation.diagram.plate_letters import PlateLetters
 from tpgraph.notation.diagram.said_of_marks import Titles
-from tpgraph.program import Program, split_name
+from tpgraph.program import Program, join_name, split_name
 
 __all__ = ["Represented"]
 
@@ -43,8 +44,7 @@ class Represented:
         """The same of what reads a mark, maybe in the block after: `W s[t]`; None where that does
         not read all that the mark stands for.
         """
-        called = self.called(name)
-        moves = () if called is None else called.moves.get(name, ())
+        moves = self._moves(name)
         found = [_within(reader, self._along(reader, name, move)) for move in moves]
         there = [move for move in found if move is not None]
         if len(there) < len(moves):
@@ -61,10 +61,29 @@ class Represented:
                     return Move(position, move.letter)
         return None
 
+    def members(self, name: str, inside: str | None = None) -> tuple[str, ...]:
+        """All that a mark stands for, in order; itself alone where it stands for nothing else. With
+        `inside`, what it stands for where another mark is one of its many.
+        """
+        there = [move.letter for move in self._moves(inside)] if inside else []
+        moves = [move for move in self._moves(name) if move.letter not in there]
+        base, index, temporary = split_name(name)
+        found = []
+        for values in product(*(move.letter.values for move in moves)):
+            own = list(index)
+            for move, value in zip(moves, values, strict=True):
+                own[move.position] += value - move.letter.value
+            found.append(join_name(base, tuple(own), temporary))
+        return tuple(one for one in found if one in self.program.variables) or (name,)
+
+    def _moves(self, name: str) -> Sequence[Move]:
+        """The indices of a name that move with the plates that its mark stands in."""
+        called = self.called(name)
+        return () if called is None else called.moves.get(name, ())
+
     def ranges(self, name: str) -> list[str]:
         """The values of the letters that a name goes by: `t = 2, …, 6`."""
-        called = self.called(name)
-        letters = [] if called is None else [move.letter for move in called.moves.get(name, ())]
+        letters = [move.letter for move in self._moves(name)]
         return [f"{one.name} = {one.values[0]}, …, {one.values[-1]}" for one in letters]
 
     def host(self, names: Collection[str]) -> str | None:
@@ -88,9 +107,8 @@ class Represented:
 
     def is_here(self, name: str) -> bool:
         """Whether it belongs to the block that is drawn, not to one before."""
-        called = self.called(name)
-        moves = () if called is None else called.moves.get(name, ())
-        return all(split_name(name)[1][m.position] == m.letter.value for m in moves)
+        own = split_name(name)[1]
+        return all(own[move.position] == move.letter.value for move in self._moves(name))
 
 
 def _within(name: str, move: Move | None) -> Move | None:

@@ -25,7 +25,7 @@ from tpgraph.editor.asked_numbers import findings_of
 from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.drawable import drawable
-from tpgraph.editor.edited import added_place, meant, selected_place
+from tpgraph.editor.edited import added_place, last_words, meant, selected_place
 from tpgraph.editor.factors import factors
 from tpgraph.editor.gestures import accepted, edit_of, is_about_many, left_untrained
 from tpgraph.editor.inspected import about, about_program
@@ -272,12 +272,10 @@ class Session:
     # ---- what is known
 
     def _select(self, asked: q.SelectRequest) -> Data:
-        reading = self._read(asked.text)
+        reading, shown = self._read(asked.text), self.shown
         name = asked.name
         if asked.mark is not None:
-            name = (
-                None if self.shown is None else self.shown.names.get(self.shown.id_of(asked.mark))
-            )
+            name = None if shown is None else shown.names.get(shown.id_of(asked.mark))
         elif name is None:
             return {"name": "", "span": None, "info": about_program(reading)}
         if name is None or reading.program is None or name not in reading.program.variables:
@@ -286,11 +284,12 @@ class Session:
         return {
             "name": name,
             "span": span_data(None if origin is None else origin.span),
-            "info": about(reading, name),
+            "info": about(reading, name, () if shown is None else shown.all_of(name)),
         }
 
     def _accept(self, asked: q.AcceptRequest) -> Data:
-        program = self._read(asked.text).program
+        reading = self._read(asked.text)
+        program = reading.program
         if program is None:
             return {"targets": {}, "refuses": {}}
         pictured = self.shown or shown(program, self.options)  # the process was begun anew
@@ -302,7 +301,7 @@ class Session:
         found = accepted(program, own, asked.matrix, keys)
         return {
             "targets": {
-                key: {"do": do, "says": self._spoken(says)}
+                key: {"do": do, "says": self._spoken(says + last_words(do, reading, pictured))}
                 for key, (do, says) in found.targets.items()
             },
             "refuses": self._spoken(found.refused),

@@ -9,7 +9,7 @@ from tpgraph.language.editing.clipboard import copy, duplicate, paste
 from tpgraph.language.editing.comments import comment_of, set_apart, set_comment
 from tpgraph.language.editing.connect import connect, disconnect, replace
 from tpgraph.language.editing.definitions import (
-    set_label,
+    no_output,
     set_output,
     set_parametrization,
     set_program,
@@ -21,6 +21,8 @@ from tpgraph.language.editing.edit import Edit, Patch, appearing
 from tpgraph.language.editing.everywhere import ChangedLine, changed_lines, many, only_here
 from tpgraph.language.editing.fields import FIELDS, set_field
 from tpgraph.language.editing.formulas import name, set_formula, set_function, set_loss, unname
+from tpgraph.language.editing.label_lines import set_label
+from tpgraph.language.editing.loop_ends import last_of_many
 from tpgraph.language.editing.mend import mend
 from tpgraph.language.editing.move import move
 from tpgraph.language.editing.new_statements import bargate, declare, gate, multiply
@@ -54,11 +56,13 @@ __all__ = [
     "disconnect",
     "duplicate",
     "gate",
+    "last_of_many",
     "many",
     "mend",
     "move",
     "multiply",
     "name",
+    "no_output",
     "only_here",
     "paste",
     "readout",

@@ -28,10 +28,11 @@ from tpgraph.sentences import sentence
 __all__ = ["connect", "disconnect", "replace"]
 
 
-def connect(reading: Reading, operand: str, gate: str) -> Edit:
+def connect(reading: Reading, operand: str, gate: str, *, said: str | None = None) -> Edit:
     """A vector dropped on the gate that makes `gate`.
 
     ` + v` in the innermost sum, `, v` for a function of several arguments, ` * v` in a bar-gate.
+    `said` is how the text is to say it, as `s[T]` for `s[6]`.
     """
     equation = equation_of(reading, gate)
     found = value_of(reading, gate)
@@ -42,7 +43,7 @@ def connect(reading: Reading, operand: str, gate: str) -> Edit:
             sentence("make a gate of {} and {}, and multiply that", equation.operand.name, operand),
         )
     require_single(found, sentence("the gate of {}", gate), found.statement.span)
-    new = spelled(reading, operand, found.statement, origin_of(reading, gate))
+    new = said or spelled(reading, operand, found.statement, origin_of(reading, gate))
     is_bar = isinstance(equation, Moment) and isinstance(found.node, s.MeanOf)
     if is_bar:
         found = FoundNode(found.statement, (*found.around, found.node), found.node.operand)
@@ -92,11 +93,11 @@ def _takes_more(reading: Reading, call: s.Invoke) -> bool:
     return arity is None or arity > len(call.arguments)
 
 
-def replace(reading: Reading, old: str, new: str, gate: str) -> Edit:
-    """A vector dropped on the place that `old` has in what makes `gate`."""
+def replace(reading: Reading, old: str, new: str, gate: str, *, said: str | None = None) -> Edit:
+    """A vector dropped on the place that `old` has in what makes `gate`; `said` as in `connect`."""
     places = _places(reading, old, gate)
     statement = places[0].statement
-    text = spelled(reading, new, statement, origin_of(reading, gate))
+    text = said or spelled(reading, new, statement, origin_of(reading, gate))
     patches = [Patch(found.start, found.end, text) for found in places]
     patches += above(reading, new, statement)
     return made(reading, patches, sentence("{} in place of {}", new, old), select=gate)

@@ -1,12 +1,13 @@
-"""What the inspector sets beside declarations: labels, outputs, numbers, ratios."""
+"""What the inspector sets beside declarations: outputs, numbers, ratios."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import UnionType
 
 from tpgraph.errors import TPSyntaxError
 from tpgraph.language import syntax as s
+from tpgraph.language.editing.delete import names_gone
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.statement_places import (
     LAST,
@@ -22,8 +23,8 @@ from tpgraph.program import base_of, canonical_variable
 from tpgraph.sentences import sentence
 
 __all__ = [
+    "no_output",
     "output_patch",
-    "set_label",
     "set_output",
     "set_parametrization",
     "set_program",
@@ -98,63 +99,32 @@ def _program_name(value: str) -> str:
     raise problem
 
 
-def set_label(reading: Reading, name: str, latex: str | None) -> Edit:
-    """The LaTeX that stands at a variable or function in the picture; None takes it away.
-
-    A label in a loop is one of many: it changes for all that the loop makes.
+def set_output(reading: Reading, name: str, value: bool, *, said: str | None = None) -> Edit:
+    """Whether a variable is an output: its name in the list of `output`; `said` is how the text is
+    to say it, as `s[T]` for `s[6]`.
     """
-    if latex is None:
-        title = sentence("no label of {}", name)
-    else:
-        quoted = checked('"' + latex.replace('"', '""') + '"', "label q = ", "",
-                         lambda node: node.written, "LaTeX on one line")  # fmt: skip
-        title = sentence("label {}", name)
-    for statement, label in _labels(reading, name):
-        place = whole_extent(reading, statement) if latex is None else (
-            label.origin + label.written.start, label.origin + label.written.end)  # fmt: skip
-        text = "" if latex is None else quoted
-        return made(reading, [Patch(*place, text)], title, select=name)
-    if latex is None:
-        raise name_refusal(sentence("{} has no label", name), None, "leave it")
-    patch = inserted(reading, f"label {name} = {quoted}", LAST)
-    return made(reading, [patch], title, select=name)
-
-
-def _labels(reading: Reading, name: str) -> Iterator[tuple[Statement, s.SetLabel]]:
-    """The label statements of a name."""
-    base = base_of(name)
-    for statement in reading.statements:
-        label = statement.node
-        if isinstance(label, s.SetLabel) and label.name.base == base:
-            runs = values_of(reading, statement)
-            if any(name in full_names(reading, label.name, values) for values in runs):
-                yield statement, label
-
-
-def set_output(reading: Reading, name: str, value: bool) -> Edit:
-    """Whether a variable is an output: its name in the list of `output`."""
-    if value:
-        return _as_output(reading, name)
-    for statement in reading.statements:
-        node = statement.node
-        if not isinstance(node, s.Output):
-            continue
-        for position, one in enumerate(node.names):
-            if name in full_names(reading, one, {}):
-                patch = _off_list(reading, statement, node, position)
-                return made(reading, [patch], sentence("{} is no output", name), select=name)
-            if statement.loops and one.base == base_of(name):
-                raise refusal(sentence("the output {} stands in a loop", name), statement.span,
-                              "write the loop out first")  # fmt: skip
-    raise name_refusal(sentence("{} is no output", name), None, "leave it")
-
-
-def _as_output(reading: Reading, name: str) -> Edit:
+    if not value:
+        return no_output(reading, [name])
     origin_of(reading, name)
     program = reading.program
     if program is not None and name in {one.name for one in program.outputs}:
         raise name_refusal(sentence("{} is an output already", name), None, "leave it")
-    return made(reading, [output_patch(reading, name)], sentence("output {}", name), select=name)
+    patch = output_patch(reading, said or name)
+    return made(reading, [patch], sentence("output {}", name), select=name)
+
+
+def no_output(reading: Reading, names: Sequence[str]) -> Edit:
+    """Some variables are no outputs any more. Raises TPTypeError where an `output` in a loop makes
+    outputs of others too.
+    """
+    patches: list[Patch] = []
+    for statement in reading.statements:
+        node = statement.node
+        if isinstance(node, s.Output):
+            patches += _off_list(reading, statement, node, names)
+    if not patches:
+        raise name_refusal(sentence("{} is no output", names[0]), None, "leave it")
+    return made(reading, patches, sentence("{} is no output", names[0]), select=names[0])
 
 
 def output_patch(reading: Reading, name: str) -> Patch:
@@ -174,13 +144,38 @@ def training_patches(reading: Reading) -> list[Patch]:
     return [] if said else [inserted(reading, "parametrization ntk", _PARAMETRIZATION)]
 
 
-def _off_list(reading: Reading, statement: Statement, node: s.Output, position: int) -> Patch:
-    names, origin = node.names, node.origin
-    if len(names) == 1:
-        return Patch(*whole_extent(reading, statement), "")
-    if position:
-        return Patch(origin + names[position - 1].end, origin + names[position].end, "")
-    return Patch(origin + names[0].start, origin + names[1].start, "")
+def _off_list(
+    reading: Reading, statement: Statement, node: s.Output, names: Sequence[str]
+) -> Iterator[Patch]:
+    """The patches that take variables off the list of an `output`, out of a range of it too."""
+    kept = [_kept(reading, statement, one, names) for one in node.names]
+    gone = {(node.origin + one.start, node.origin + one.end)
+            for one, rest in zip(node.names, kept, strict=True) if rest == []}  # fmt: skip
+    if len(gone) == len(node.names):
+        yield Patch(*whole_extent(reading, statement), "")
+        return
+    yield from names_gone(statement, gone)
+    for one, rest in zip(node.names, kept, strict=True):
+        if rest:
+            yield Patch(node.origin + one.start, node.origin + one.end, ", ".join(rest))
+
+
+def _kept(
+    reading: Reading, statement: Statement, one: s.Name, names: Sequence[str]
+) -> list[str] | None:
+    """What stays of a name of an `output`; None where all of it does."""
+    runs = values_of(reading, statement)
+    meant = [full for values in runs for full in full_names(reading, one, values)]
+    kept = [full for full in meant if full not in names]
+    if kept == meant:
+        return None
+    if kept and statement.loops:
+        raise refusal(
+            sentence("the output {} stands in a loop", names[0]),
+            statement.span,
+            "write the loop out first",
+        )
+    return kept
 
 
 def _defining(reading: Reading, name: str, kinds: type | UnionType) -> Statement:

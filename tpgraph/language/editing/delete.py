@@ -12,7 +12,7 @@ from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.program import base_of
 from tpgraph.sentences import sentence
 
-__all__ = ["delete", "dependants"]
+__all__ = ["delete", "dependants", "names_gone"]
 
 
 def dependants(reading: Reading, *names: str) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ def _patches(reading: Reading, gone: Iterable[tuple[int, int]]) -> list[Patch]:
             whole.append(statement)
             patches.append(Patch(*extent(reading, statement), ""))
         else:
-            patches += _names_gone(statement, places)
+            patches += names_gone(statement, places)
     return [patch for i, patch in enumerate(patches) if patch not in patches[:i]]
 
 
@@ -137,7 +137,8 @@ def _is_gone(statement: Statement, places: set[tuple[int, int]]) -> bool:
     return bool(names) and all((origin + n.start, origin + n.end) in places for n in names)
 
 
-def _names_gone(statement: Statement, places: set[tuple[int, int]]) -> Iterator[Patch]:
+def names_gone(statement: Statement, places: set[tuple[int, int]]) -> Iterator[Patch]:
+    """The patches that take the names at some places off a list, of which others stay."""
     names, origin = getattr(statement.node, "names", ()), statement.node.origin
     kept = [n for n in names if (origin + n.start, origin + n.end) not in places]
     for position, name in enumerate(names):

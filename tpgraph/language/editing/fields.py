@@ -8,7 +8,6 @@ from typing import Any
 
 from tpgraph.language.editing.comments import set_comment
 from tpgraph.language.editing.definitions import (
-    set_label,
     set_output,
     set_parametrization,
     set_program,
@@ -17,6 +16,7 @@ from tpgraph.language.editing.definitions import (
 )
 from tpgraph.language.editing.edit import Edit, name_refusal
 from tpgraph.language.editing.formulas import set_formula, set_function, set_loss
+from tpgraph.language.editing.label_lines import set_label
 from tpgraph.language.editing.setters import (
     set_as_x,
     set_kind,

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Patch, refusal
-from tpgraph.language.editing.node_places import spelled
+from tpgraph.language.editing.node_places import alike, spelled
 from tpgraph.language.editing.statement_places import (
     EQUATION,
     extent,
@@ -56,6 +56,13 @@ class NewPlace:
             return name
         host, origin = self._host
         return spelled(self.reading, name, host, origin)
+
+    def all(self, name: str) -> list[str]:
+        """All that the new statement says where it speaks of a variable."""
+        if self._host is None:
+            return [name]
+        host, origin = self._host
+        return alike(self.reading, name, host, origin)
 
     def target(self, name: str) -> str:
         """What the new statement binds, as it says that."""

@@ -11,11 +11,13 @@ from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import name_refusal, refusal
 from tpgraph.language.editing.statement_places import origin_of
 from tpgraph.language.readings import Reading, Statement
-from tpgraph.program import Equation, Origin, split_name
+from tpgraph.program import Equation, Origin, join_name, split_name
 from tpgraph.sentences import sentence
 
 __all__ = [
     "FoundNode",
+    "Way",
+    "alike",
     "equation_of",
     "found_at",
     "index_place",
@@ -27,6 +29,7 @@ __all__ = [
     "says_the_same",
     "spelled",
     "value_of",
+    "ways_of",
 ]
 
 
@@ -199,21 +202,36 @@ def spelled(reading: Reading, name: str, statement: Statement, origin: Origin) -
     every value of the loops; else the name as it is. Raises TPTypeError where that exists for
     none.
     """
+    ways = ways_of(reading, name, statement, origin)
+    return f"{split_name(name)[0]}[{','.join(map(_written, ways))}]" if ways else name
+
+
+def ways_of(reading: Reading, name: str, statement: Statement, origin: Origin) -> Sequence[Way]:
+    """The same for each of its indices; none where nothing of it counts along."""
     base, index, temporary = split_name(name)
     if temporary is not None:
         raise refusal(sentence("{} has no name of its own", name), statement.span, "name it first")
     if not origin.values or not index:
-        return name
+        return ()
     runs = _runs(reading, statement)
     bound = reading.program.variables if reading.program is not None else {}
     for choice in product(*(_ways(k, i, origin, statement) for i, k in enumerate(index))):
         names = [f"{base}[{','.join(str(_value(w, run)) for w in choice)}]" for run in runs]
         if all(one in bound for one in names):
-            return f"{base}[{','.join(map(_written, choice))}]"
+            return choice
     raise refusal(
         sentence("{} does not count along with the loop over ", name) + ", ".join(origin.values),
         statement.span,
         "write the loop out first, to change this one alone",
+    )
+
+
+def alike(reading: Reading, name: str, statement: Statement, origin: Origin) -> list[str]:
+    """What a name says, as the statement of a loop says it, for all values of the loops."""
+    ways, base = ways_of(reading, name, statement, origin), split_name(name)[0]
+    runs = _runs(reading, statement)
+    return (
+        [join_name(base, tuple(_value(w, run) for w in ways)) for run in runs] if ways else [name]
     )
 
 

@@ -64,16 +64,17 @@ def readout(reading: Reading, operand: str, *, beside: str | None = None) -> Edi
     return made(reading, patches, title, select=place.member(out))
 
 
-def set_loss_of(reading: Reading, name: str | None = None) -> Edit:
+def set_loss_of(reading: Reading, name: str | None = None, *, said: str | None = None) -> Edit:
     """The loss of an output: `loss (f - y)^2 / 2`, with a target y of its size; a scalar itself.
 
     `name` is the only output where it is not given. The target is one of the text that fits, one
-    that nothing uses first, or is declared. Raises TPTypeError where nothing is there to compare.
+    that nothing uses first, or is declared; `said` is how the text is to say `name`, as `f[T]` for
+    `f[6]`. Raises TPTypeError where nothing is there to compare.
     """
     name = _only_output(reading) if name is None else name
     program, variable = _variable(reading, name)
     if variable.is_scalar:
-        return set_loss(reading, name)
+        return set_loss(reading, said or name)
     span = statement_of(reading, name).span
     targets = [one.variable for one in program.targets]
     if variable in targets:
@@ -89,7 +90,7 @@ def set_loss_of(reading: Reading, name: str | None = None) -> Edit:
     fitting = [one.name for one in targets if one.dim == variable.dim]
     fitting.sort(key=lambda one: bool(program.uses[one]))
     target = fitting[0] if fitting else next_name(reading, "y")
-    loss = loss_patch(reading, f"({name} - {target})^2 / 2")
+    loss = loss_patch(reading, f"({said or name} - {target})^2 / 2")
     new = declaration("target", target, str(variable.dim))
     patches = [loss] if fitting else [inserted(reading, new, rank("target")), loss]
     return made(reading, patches, sentence("loss of {} and {}", name, target), select=LOSS)
