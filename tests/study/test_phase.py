@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tpgraph.functions.table import PRIMITIVES, mul, number
 from tpgraph.limits.closed_forms.duals import quadrature
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.phase.fixed_points import border, chi, depth_scales, fixed_point
+from tpgraph.study.phase.map_slopes import correlation_slope, variance_slope
 from tpgraph.study.phase.moments import moments_of
 from tpgraph.study.phase.phase_diagram import phase_diagram
 from tpgraph_cli.numbers import parse_range
@@ -238,3 +240,82 @@ def test_diverging_variances_have_the_limit_of_the_ramp(name: str, sigma_w2: flo
     assert found.chi == chi(name, sigma_w2, 1.0) == pytest.approx(sigma_w2 / 2, rel=1e-14)
     ramp = fixed_point("relu", sigma_w2, 1.0)
     assert (found.c, found.c_slope) == pytest.approx((ramp.c, ramp.c_slope))
+
+
+@pytest.mark.parametrize("name", ["tanh", "sin", "elu", "softsign", "tanh(z)+abs(z)/2"])
+def test_at_vanishing_variance_chi_is_of_the_slopes_at_zero(name: str) -> None:
+    """Without a bias q* is 0 there, and what holds at 0 holds exactly, on both sides of a kink."""
+    slopes = {"tanh(z)+abs(z)/2": (1.5**2 + 0.5**2) / 2}
+    found = fixed_point(name, 0.5, 0.0)
+    assert found.q == 0
+    assert found.chi == found.q_slope == 0.5 * slopes.get(name, 1.0)
+
+
+def test_a_variance_below_the_grid_is_solved_for() -> None:
+    """q = σ_w² V(q) + σ_b² of elu bends like √q near 0, which a line through V does not."""
+    found = fixed_point("elu", 0.5, 1e-12)
+    V = gaussian(
+        lambda z: np.where(z > 0, z, np.expm1(np.sqrt(found.q) * z) / np.sqrt(found.q)) ** 2
+    )
+    assert found.q == pytest.approx(0.5 * found.q * V + 1e-12, rel=1e-9)
+
+
+def test_rounding_is_no_crossing() -> None:
+    """V(q) of hardtanh is q less e^{−1/(2q)}: below 1e-16 it looks like the identity."""
+    found = fixed_point("hardtanh", 1.0, 0.0)
+    assert (found.q, found.chi, found.phase) == (0.0, 1.0, "edge")
+
+
+@pytest.mark.parametrize(
+    ("name", "corner", "sigma_w2", "sigma_b2"),
+    [
+        ("selu", [0.0], 1.5, 0.2),
+        ("hardtanh", [-1.0, 1.0], 4.0, 1.0),
+        ("relu6", [0.0, 6.0], 4.0, 1.0),
+    ],
+)
+def test_correlations_of_functions_with_kinks_settle(name, corner, sigma_w2, sigma_b2):
+    """Their series converges too slowly; here the map is integrated by nested quadrature."""
+    found = fixed_point(name, sigma_w2, sigma_b2)
+    assert 0 < found.c < 1
+    root, rest = math.sqrt(found.q), math.sqrt(1 - found.c**2)
+
+    def density(z):
+        return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+
+    def value(u):
+        return float(moments_of(name).value(np.array(u)))
+
+    def between(f, places):
+        edges = pairwise(sorted(np.clip([-10.0, *places, 10.0], -10, 10)))
+        return sum(quad(lambda z: density(z) * f(z), a, b, epsabs=1e-12)[0] for a, b in edges)
+
+    def other(z):
+        return between(
+            lambda w: value(root * (found.c * z + rest * w)),
+            [(k / root - found.c * z) / rest for k in corner],
+        )
+
+    G = between(lambda z: value(root * z) * other(z), [k / root for k in corner])
+    assert found.c == pytest.approx((sigma_w2 * G + sigma_b2) / found.q, abs=1e-9)
+
+
+def test_what_jumps_is_chaotic() -> None:
+    """c ↦ (2/π) arcsin c of sign is vertical at 1, whatever σ_w²; that of a step too."""
+    found = fixed_point("sign", 1.0, 0.0)
+    assert (found.q, found.c, found.chi, found.phase) == (1.0, 0.0, math.inf, "chaotic")
+    assert found.c_slope == pytest.approx(2 / math.pi, abs=1e-12)
+    step = fixed_point("step", 1.0, 0.0)
+    assert step.c == pytest.approx(0.5 + math.asin(step.c) / math.pi, abs=1e-12)
+    assert step.c_slope == pytest.approx(1 / math.pi / math.sqrt(1 - step.c**2), abs=1e-9)
+    assert border("sign", 0.1) == 0.0
+
+
+@pytest.mark.parametrize("name", ["tanh(z)+sign(z)/4", "step(z-1/2)", "sign(z)+relu(z-1)"])
+@pytest.mark.parametrize("c", [0.1, 0.6, 0.95])
+def test_slopes_of_the_maps_are_their_difference_quotients(name: str, c: float) -> None:
+    moments, q, h = moments_of(name), 0.8, 1e-5
+    V = float(moments.V(q + h) - moments.V(q - h)) / (2 * h)
+    assert variance_slope(moments, q) == pytest.approx(V, abs=1e-7)
+    G = float(moments.G(q, q * (c + h), q) - moments.G(q, q * (c - h), q)) / (2 * h * q)
+    assert correlation_slope(moments, q, c) == pytest.approx(G, abs=1e-6)

@@ -1,7 +1,7 @@
 """Order and chaos of wide random networks: fixed points, the border, depth scales.
 
     q_{l+1} = σ_w² V(q_l) + σ_b²,   c_{l+1} = (σ_w² G(q*, q* c_l, q*) + σ_b²)/q*
-    χ₁ = σ_w² E[φ′(√q* z)²]
+    χ₁ = dc_{l+1}/dc_l at c = 1, = σ_w² E[φ′(√q* z)²] where φ does not jump, inf where it does
 
 q is the variance of a preactivation, c the correlation of those of two inputs. χ₁ < 1 is the
 ordered phase, where gradients vanish, χ₁ > 1 the chaotic one, where they explode. Sources: Poole
@@ -11,9 +11,10 @@ et al. 2016 (1606.05340), Schoenholz et al. 2017 (1611.01232).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from scipy.optimize import brentq
 
 from tpgraph.errors import TPDataError, TPLimitError
 from tpgraph.functions import Function
+from tpgraph.study.phase.map_slopes import correlation_slope, variance_slope
 from tpgraph.study.phase.moments import GaussianMoments, moments_of
 
 __all__ = ["FixedPoint", "border", "chi", "depth_scales", "fixed_point"]
@@ -30,6 +32,7 @@ Array: TypeAlias = npt.NDArray[np.float64]
 _LEAST, _MOST = 1e-10, 1e8
 _GRID = np.geomspace(_LEAST, _MOST, 721)
 _SAME = 1e-12
+_ROUNDING = 1e-14
 _EDGE = 1e-9
 
 
@@ -89,6 +92,48 @@ def fixed_point(
     stays at `start`. Raises TPDataError for negative variances, TPLimitError where an
     expectation does not settle.
     """
+    settled = _settled(function, sigma_w2, sigma_b2, start)
+    moments, sigma_w2, q, at = settled
+    if at == 0:
+        slope = settled.chi
+        return FixedPoint(q=0.0, c=1.0, chi=slope, q_slope=slope, c_slope=slope)
+    bias = sigma_b2 if math.isfinite(q) else 0.0
+    c = _correlation(moments, sigma_w2, bias, at, q)
+    return FixedPoint(
+        q=q,
+        c=c,
+        chi=settled.chi,
+        q_slope=sigma_w2 * variance_slope(moments, at),
+        c_slope=_correlation_slope(moments, sigma_w2, bias, at, c, q == math.inf),
+    )
+
+
+def chi(function: str | Function, sigma_w2: float, sigma_b2: float) -> float:
+    """χ₁ at the fixed point q*, σ_w² E[φ′(√q* z)²]; the limit of that where q* diverges.
+
+    It is inf of a function that jumps, which tells any two inputs apart.
+    """
+    return _settled(function, sigma_w2, sigma_b2, 1.0).chi
+
+
+class _Settled(NamedTuple):
+    """A function at its fixed point q, or near it where q is inf; a ramp is relu there."""
+
+    moments: GaussianMoments
+    sigma_w2: float
+    q: float
+    at: float
+
+    @property
+    def chi(self) -> float:
+        if not self.sigma_w2:
+            return 0.0
+        if not self.at:
+            return self.sigma_w2 * self.moments.squared_slope_at_0
+        return self.sigma_w2 * correlation_slope(self.moments, self.at, 1.0)
+
+
+def _settled(function: str | Function, sigma_w2: float, sigma_b2: float, start: float) -> _Settled:
     if not (0 <= sigma_w2 < math.inf and 0 <= sigma_b2 < math.inf and 0 < start < math.inf):
         raise TPDataError(
             f"(σ_w², σ_b²) = ({sigma_w2}, {sigma_b2}) from q₀ = {start} has no recursion",
@@ -96,28 +141,9 @@ def fixed_point(
         )
     moments = moments_of(function)
     q = _variance(moments, sigma_w2, sigma_b2, start)
-    at = min(max(q, _LEAST), _MOST)
     if q == math.inf and (ramp := moments.ramp) is not None:
-        moments, sigma_w2, at = moments_of("relu"), sigma_w2 * ramp**2, 1.0
-    chi_1 = sigma_w2 * float(moments.D(at))
-    bias = sigma_b2 if math.isfinite(q) else 0.0
-    c = _correlation(moments, sigma_w2, bias, at, q)
-    return FixedPoint(
-        q=q,
-        c=c,
-        chi=chi_1,
-        q_slope=sigma_w2 * float(moments.V_prime(at)),
-        c_slope=_correlation_slope(moments, sigma_w2, bias, at, c, q == math.inf),
-    )
-
-
-def chi(function: str | Function, sigma_w2: float, sigma_b2: float) -> float:
-    """χ₁ = σ_w² E[φ′(√q* z)²] at the fixed point q*; the limit of that where q* diverges."""
-    moments = moments_of(function)
-    q = _variance(moments, sigma_w2, sigma_b2, 1.0)
-    if q == math.inf and (ramp := moments.ramp) is not None:
-        return sigma_w2 * ramp**2 * float(moments_of("relu").D(1.0))
-    return sigma_w2 * float(moments.D(min(max(q, _LEAST), _MOST)))
+        return _Settled(moments_of("relu"), sigma_w2 * ramp**2, q, 1.0)
+    return _Settled(moments, sigma_w2, q, min(q, _MOST))
 
 
 def depth_scales(function: str | Function, sigma_w2: float, sigma_b2: float) -> tuple[float, float]:
@@ -129,12 +155,14 @@ def depth_scales(function: str | Function, sigma_w2: float, sigma_b2: float) -> 
 def border(function: str | Function, sigma_b2: float, most: float = 1e4) -> float:
     """The least σ_w² at which χ₁ = 1 for this σ_b²; inf if there is none up to `most`.
 
-    For relu it is 2, for tanh at σ_b² = 1 it is 3.4429.
+    For relu it is 2, for tanh at σ_b² = 1 it is 3.4429, and 0 where χ₁ > 1 for any σ_w² > 0, as it
+    is of a function that jumps.
     """
-    grid = np.geomspace(1e-2, most, 121)
-    below = grid[0]
-    for above in grid[1:]:
+    below = 0.0
+    for above in np.geomspace(1e-12, most, 321):
         if chi(function, above, sigma_b2) >= 1:
+            if not below:
+                return 0.0
             return float(brentq(lambda s: chi(function, s, sigma_b2) - 1, below, above, xtol=1e-12))
         below = above
     return math.inf
@@ -156,26 +184,32 @@ def _variance(moments: GaussianMoments, sigma_w2: float, sigma_b2: float, start:
     if abs(first) <= _SAME * start:
         return start
     values = sigma_w2 * _table(moments) + sigma_b2 - _GRID
+    values[np.abs(values) <= _ROUNDING * _GRID] = 0.0  # what rounding decides is no crossing
+    grows, shrinks = _GRID[values > 0], _GRID[values < 0]
     if first > 0:
-        beyond = np.flatnonzero((start < _GRID) & (values <= 0))
-        if not len(beyond):
-            return math.inf
-        place = int(beyond[0])
-        low = max(start, float(_GRID[place - 1])) if place else start
-        return float(brentq(excess, low, float(_GRID[place]), xtol=1e-300, rtol=1e-14))
-    beyond = np.flatnonzero((start > _GRID) & (values >= 0))
-    if not len(beyond):
-        return _small(moments, sigma_w2, sigma_b2)
-    place = int(beyond[-1])
-    high = min(start, float(_GRID[place + 1])) if place + 1 < len(_GRID) else start
-    return float(brentq(excess, float(_GRID[place]), high, xtol=1e-300, rtol=1e-14))
+        high = shrinks[shrinks > start].min(initial=math.inf)
+        low = grows[grows < high].max(initial=start)
+        return math.inf if high == math.inf else _root(excess, low, high)
+    low = grows[grows < start].max(initial=0.0)
+    if not low:
+        return _small(excess, sigma_w2 * float(moments.V(0.0)) + sigma_b2)
+    return _root(excess, low, shrinks[shrinks > low].min(initial=start))
 
 
-def _small(moments: GaussianMoments, sigma_w2: float, sigma_b2: float) -> float:
-    """The fixed point below the grid: of V as linear there."""
-    V0 = float(moments.V(0.0))
-    slope = sigma_w2 * (float(moments.V(_LEAST)) - V0) / _LEAST
-    return (sigma_w2 * V0 + sigma_b2) / (1 - slope) if slope < 1 else 0.0
+def _root(excess: Callable[[float], float], low: float, high: float) -> float:
+    return float(brentq(excess, low, high, xtol=1e-300, rtol=1e-14))
+
+
+def _small(excess: Callable[[float], float], least: float) -> float:
+    """The fixed point below the grid of variances; 0 where nothing is added to what vanishes.
+
+    `least` is where the map sends 0.
+    """
+    if not least:
+        return 0.0
+    if excess(least) <= 0:
+        return least
+    return _root(excess, least, _LEAST)
 
 
 def _correlation(
@@ -187,7 +221,7 @@ def _correlation(
     is q* at a fixed point, and makes sense where q diverges.
     """
     steepest = _correlation_slope(moments, sigma_w2, sigma_b2, at, 1.0, q == math.inf)
-    if q == 0 or steepest <= 1 + _EDGE:
+    if steepest <= 1 + _EDGE:
         return 1.0
     size = sigma_w2 * float(moments.V(at)) + sigma_b2
 
@@ -212,9 +246,9 @@ def _correlation_slope(
     diverging: bool,
 ) -> float:
     """σ_w² q E[φ′φ′]/q_{l+1} at correlation c: σ_w² E[φ′φ′], and χ₁ at c = 1, where q is fixed."""
-    derivative = float(moments.D(at)) if c == 1.0 else float(moments.G_prime(at, at * c, at))
+    derivative = correlation_slope(moments, at, c) if sigma_w2 else 0.0
     growth = (sigma_w2 * float(moments.V(at)) + sigma_b2) / at if diverging else 1.0
-    if not (math.isfinite(derivative) and math.isfinite(growth)):
+    if math.isnan(derivative) or not math.isfinite(growth):
         raise TPLimitError(
             f"the correlations of a {moments.name} network have no limit: its variance overflows",
             mend="choose a smaller σ_w² or σ_b²",

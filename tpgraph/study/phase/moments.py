@@ -6,8 +6,9 @@
 Closed forms where the table of dual activations has them. Else one dimension is integrated by
 Gauss–Legendre on panels that halve towards 0: variances range over eighteen decades here, and
 tanh(√q z) bends within |z| ~ 1/√q, which the even points of `closed_forms.lines` do not resolve.
-G is Mehler's series Σ a_k(p) a_k(q) ρ^k, a_k = E[φ(√q z) He_k(z)]/√k!, of which Parseval's
-Σ a_k² = V(q) tells how much is missing.
+G is, of a function with kinks, integrated over the plane between them; else it is Mehler's series
+Σ a_k(p) a_k(q) ρ^k, a_k = E[φ(√q z) He_k(z)]/√k!, of which Parseval's Σ a_k² = V(q) tells how much
+is missing.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from tpgraph.functions import (
 from tpgraph.limits.closed_forms.duals import DUALS, dual
 from tpgraph.limits.closed_forms.line_quadrature import hermite
 from tpgraph.limits.closed_forms.mehler import series
+from tpgraph.limits.closed_forms.planes import PairFunction, plane
 from tpgraph.limits.closed_forms.smoothness import kinks
 from tpgraph.study.activations import NAMED_FUNCTIONS, activation, applied, unknown_function
 
@@ -50,6 +52,8 @@ _SERIES_POINTS = 2801
 _SERIES_TERMS = 1024
 _NEGLIGIBLE = 1e-13
 _FAR = 1e4
+_NEAR = 1e-150
+_TINY = 1e-300
 _HALVED = _REACH * 2.0 ** -np.arange(_HALVINGS)
 _DYADIC = np.concatenate([-_HALVED, [0.0], _HALVED[::-1]])
 
@@ -63,16 +67,16 @@ class GaussianMoments:
 
     def V(self, q: npt.ArrayLike) -> Array:
         """E[φ(√q z)²]. Raises TPLimitError where no quadrature settles."""
-        return self._closed(self.name, q, lambda u, _: self._value(u) ** 2)
+        return self._closed(self.name, q, lambda u, _: self.value(u) ** 2)
 
     def D(self, q: npt.ArrayLike) -> Array:
-        """E[φ′(√q z)²], for q > 0."""
-        return self._closed(f"{self.name}'", q, lambda u, _: self._slope(u) ** 2)
+        """E[φ′(√q z)²], for q > 0: of what gradients are multiplied by, which knows no jumps."""
+        return self._closed(f"{self.name}'", q, lambda u, _: self.slope(u) ** 2)
 
     def V_prime(self, q: npt.ArrayLike) -> Array:
-        """dV/dq = E[z φ(√q z) φ′(√q z)]/√q, for q > 0, kinks included."""
+        """E[z φ(√q z) φ′(√q z)]/√q, for q > 0: dV/dq of a function without jumps."""
         q = np.asarray(q, dtype=float)
-        found = self._expectation(lambda u, z: z * self._value(u) * self._slope(u), q)
+        found = self._expectation(lambda u, z: z * self.value(u) * self.slope(u), q)
         return np.asarray(found / np.sqrt(q))
 
     def G(self, p: npt.ArrayLike, cov: npt.ArrayLike, q: npt.ArrayLike) -> Array:
@@ -80,7 +84,7 @@ class GaussianMoments:
         return self._mixed(self.name, p, cov, q, 0)
 
     def G_prime(self, p: npt.ArrayLike, cov: npt.ArrayLike, q: npt.ArrayLike) -> Array:
-        """E[φ′(u) φ′(v)], which is ∂G/∂cov."""
+        """E[φ′(u) φ′(v)]: ∂G/∂cov of a function without jumps."""
         return self._mixed(f"{self.name}'", p, cov, q, 1)
 
     def _mixed(
@@ -92,11 +96,36 @@ class GaussianMoments:
             return _dual(name, p, cov, q)
         size = np.sqrt(p * q)
         rho = np.clip(cov / size, -1.0, 1.0)
+        if self.places:
+            return self._plane(order, p, rho, q)
         left, right = self._coefficients(p), self._coefficients(q)
         if not order:
             return series(left, right, rho, step=1, start=0)
         k = np.arange(1, len(left)).reshape(-1, *(1,) * rho.ndim)
         return np.asarray(series(k * left[1:], right[1:], rho, step=1, start=0) / size)
+
+    def _plane(self, order: int, p: Array, rho: Array, q: Array) -> Array:
+        """G or its derivative by quadrature of the plane between the kinks.
+
+        Raises TPLimitError where two finenesses differ by more than 1e-7.
+        """
+        value, scale = (self.slope, self.D) if order else (self.value, self.V)
+        zero = np.zeros(rho.size)
+        left, right = (
+            PairFunction(lambda x, _: value(x), zero, np.sqrt(side.ravel()), self.places)
+            for side in (p, q)
+        )
+        size = np.sqrt(scale(p) * scale(q)).ravel() + _TINY
+        found = plane(left, right, rho.ravel(), size, _spend_freely)
+        if not found.error <= _SERIES_TOLERANCE:
+            raise self._unsettled(float(p.max()), f"two quadratures differ by {found.error:.1e}")
+        return found.value.reshape(rho.shape)
+
+    def _unsettled(self, q: float, why: str) -> TPLimitError:
+        return TPLimitError(
+            f"E[{self.name}(u) {self.name}(v)] does not settle at variance {q:.6g}: {why}",
+            mend="choose smaller variances, or a function with a closed form",
+        )
 
     def _coefficients(self, q: Array) -> Array:
         """The a_k of every variance, (terms, …), up to where they all are negligible."""
@@ -111,21 +140,33 @@ class GaussianMoments:
         return _dual(name, q, q, q) if name in DUALS else self._expectation(integrand, q)
 
     def _expectation(self, integrand: Callable[[Array, Array], Array], q: Array) -> Array:
-        places = tuple(u for u in kinks(self.expression) or () if u)
-        return _expectation(integrand, q, places)
+        return _expectation(integrand, q, tuple(u for u in self.places if u))
+
+    @property
+    def places(self) -> tuple[float, ...]:
+        """Where φ is not smooth; none where they are too many to be told."""
+        return kinks(self.expression) or ()
+
+    @property
+    def squared_slope_at_0(self) -> float:
+        """(φ′(0⁺)² + φ′(0⁻)²)/2: the limit of D as q → 0, and of V′ where φ(0) = 0."""
+        with np.errstate(all="ignore"):
+            return float(np.mean(self.slope(np.array([_NEAR, -_NEAR])) ** 2))
 
     @property
     def ramp(self) -> float | None:
         """a where φ(u) ~ a relu(u) for large |u|, as gelu and softplus are; None of others."""
         with np.errstate(all="ignore"):
-            up, down = (self._slope(np.array([s * _FAR, s * _FAR**2])) for s in (1.0, -1.0))
+            up, down = (self.slope(np.array([s * _FAR, s * _FAR**2])) for s in (1.0, -1.0))
             settled = all(abs(near - far) <= _TOLERANCE for near, far in (up, down))
         return float(up[1]) if settled and up[1] and not down[1] else None
 
-    def _value(self, u: Array) -> Array:
+    def value(self, u: Array) -> Array:
+        """φ(u)."""
         return _evaluated(self.expression, u)
 
-    def _slope(self, u: Array) -> Array:
+    def slope(self, u: Array) -> Array:
+        """φ′(u) where φ is smooth; 0 at its jumps."""
         return _evaluated(differentiate(self.expression, 0), u)
 
 
@@ -146,6 +187,10 @@ def moments_of(function: str | Function) -> GaussianMoments:
             raise unknown_function(function)
         function = named or activation(function)
     return GaussianMoments(function.name, applied(function))
+
+
+def _spend_freely(evaluations: float) -> None:
+    """Sets no bound to them: there are few pairs here."""
 
 
 def _evaluated(expression: Expression, u: Array) -> Array:
@@ -222,16 +267,12 @@ def _hermite_coefficients(moments: GaussianMoments, q: float) -> Array:
     z = np.linspace(-_SERIES_REACH, _SERIES_REACH, _SERIES_POINTS)
     density = np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
     with np.errstate(all="ignore"):
-        weighted = moments._value(math.sqrt(q) * z) * np.sqrt(density) * (z[1] - z[0])
+        weighted = moments.value(math.sqrt(q) * z) * np.sqrt(density) * (z[1] - z[0])
         found = np.asarray(_hermite_functions() @ weighted)
     size = float(moments.V(q))
     missing = size - float(found @ found)
     if not abs(missing) <= _SERIES_TOLERANCE * (1 + size):
-        raise TPLimitError(
-            f"E[{moments.name}(u) {moments.name}(v)] does not settle at variance {q:.6g}: "
-            f"{missing:.1e} of {size:.6g} is missing",
-            mend="choose smaller variances, or a function with a closed form",
-        )
+        raise moments._unsettled(q, f"{missing:.1e} of {size:.6g} is missing")
     return found
 
 
