@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -34,6 +35,7 @@ _GRID = np.geomspace(_LEAST, _MOST, 721)
 _SAME = 1e-12
 _ROUNDING = 1e-14
 _EDGE = 1e-9
+_TINY, _NOTHING = 1e-150, 1e-140
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +160,18 @@ def border(function: str | Function, sigma_b2: float, most: float = 1e4) -> floa
     For relu it is 2, for tanh at σ_b² = 1 it is 3.4429, and 0 where χ₁ > 1 for any σ_w² > 0, as it
     is of a function that jumps.
     """
-    below = 0.0
-    for above in np.geomspace(1e-12, most, 321):
-        if chi(function, above, sigma_b2) >= 1:
-            if not below:
-                return 0.0
-            return float(brentq(lambda s: chi(function, s, sigma_b2) - 1, below, above, xtol=1e-12))
-        below = above
+
+    def excess(sigma_w2: float) -> float:
+        return chi(function, sigma_w2, sigma_b2) - 1
+
+    grid = np.geomspace(1e-2, most, 121)
+    if excess(grid[0]) >= 0:
+        grid = np.geomspace(_LEAST, grid[0], 81)
+    if excess(grid[0]) >= 0:
+        return 0.0
+    for below, above in pairwise(map(float, grid)):
+        if excess(above) >= 0:
+            return float(brentq(excess, below, above, xtol=1e-12))
     return math.inf
 
 
@@ -192,7 +199,7 @@ def _variance(moments: GaussianMoments, sigma_w2: float, sigma_b2: float, start:
         return math.inf if high == math.inf else _root(excess, low, high)
     low = grows[grows < start].max(initial=0.0)
     if not low:
-        return _small(excess, sigma_w2 * float(moments.V(0.0)) + sigma_b2)
+        return _small(excess, sigma_w2 * float(moments.V(_TINY)) + sigma_b2)
     return _root(excess, low, shrinks[shrinks > low].min(initial=start))
 
 
@@ -203,9 +210,9 @@ def _root(excess: Callable[[float], float], low: float, high: float) -> float:
 def _small(excess: Callable[[float], float], least: float) -> float:
     """The fixed point below the grid of variances; 0 where nothing is added to what vanishes.
 
-    `least` is where the map sends 0.
+    `least` is where the map sends what is just above 0.
     """
-    if not least:
+    if least <= _NOTHING:
         return 0.0
     if excess(least) <= 0:
         return least
