@@ -319,3 +319,20 @@ def test_slopes_of_the_maps_are_their_difference_quotients(name: str, c: float) 
     assert variance_slope(moments, q) == pytest.approx(V, abs=1e-7)
     G = float(moments.G(q, q * (c + h), q) - moments.G(q, q * (c - h), q)) / (2 * h * q)
     assert correlation_slope(moments, q, c) == pytest.approx(G, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "squared"),
+    [
+        ("logsigmoid", 0.5),
+        ("tanh(z)+abs(z)", 1.0),
+        ("leaky_relu", (1 + 1e-4) / 2),
+        ("tanh(z)-2*z", 4),
+    ],
+)
+def test_diverging_variances_see_the_slopes_far_out(name: str, squared: float) -> None:
+    """χ₁ → σ_w² (φ′(∞)² + φ′(−∞)²)/2, and correlations no longer move."""
+    found = fixed_point(name, 5.0, 1.0)
+    assert found.q == math.inf
+    assert found.chi == found.q_slope == pytest.approx(5 * squared)
+    assert (found.c, found.c_slope) == (1.0, 1.0)

@@ -23,7 +23,7 @@ from scipy.optimize import brentq
 
 from tpgraph.errors import TPDataError, TPLimitError
 from tpgraph.functions import Function
-from tpgraph.study.phase.map_slopes import correlation_slope, variance_slope
+from tpgraph.study.phase.map_slopes import correlation_slope, jumps_anywhere, variance_slope
 from tpgraph.study.phase.moments import GaussianMoments, moments_of
 
 __all__ = ["FixedPoint", "border", "chi", "depth_scales", "fixed_point"]
@@ -95,10 +95,10 @@ def fixed_point(
     expectation does not settle.
     """
     settled = _settled(function, sigma_w2, sigma_b2, start)
-    moments, sigma_w2, q, at = settled
-    if at == 0:
-        slope = settled.chi
-        return FixedPoint(q=0.0, c=1.0, chi=slope, q_slope=slope, c_slope=slope)
+    moments, _, q, at = settled
+    if (slope := settled.slope_of_limit) is not None:
+        c_slope = 1.0 if q else slope
+        return FixedPoint(q=q, c=1.0, chi=settled.chi, q_slope=slope, c_slope=c_slope)
     bias = sigma_b2 if math.isfinite(q) else 0.0
     c = _correlation(moments, sigma_w2, bias, at, q)
     return FixedPoint(
@@ -119,7 +119,7 @@ def chi(function: str | Function, sigma_w2: float, sigma_b2: float) -> float:
 
 
 class _Settled(NamedTuple):
-    """A function at its fixed point q, or near it where q is inf; a ramp is relu there."""
+    """A function at its fixed point q; `at` is that, or large where φ′ has no limit far out."""
 
     moments: GaussianMoments
     sigma_w2: float
@@ -127,11 +127,21 @@ class _Settled(NamedTuple):
     at: float
 
     @property
-    def chi(self) -> float:
-        if not self.sigma_w2:
-            return 0.0
+    def slope_of_limit(self) -> float | None:
+        """σ_w² E[φ′²] as q → 0 or q → ∞, where `at` is no variance."""
         if not self.at:
-            return self.sigma_w2 * self.moments.squared_slope_at_0
+            return self.sigma_w2 * self.moments.squared_slope_at_0 if self.sigma_w2 else 0.0
+        far = self.moments.squared_slope_far_out
+        return self.sigma_w2 * far if self.at == math.inf and far is not None else None
+
+    @property
+    def chi(self) -> float:
+        """χ₁, or its limit."""
+        if self.sigma_w2 and self.q and jumps_anywhere(self.moments):
+            return math.inf
+        slope = self.slope_of_limit
+        if slope is not None or not self.sigma_w2:
+            return slope or 0.0
         return self.sigma_w2 * correlation_slope(self.moments, self.at, 1.0)
 
 
@@ -143,9 +153,8 @@ def _settled(function: str | Function, sigma_w2: float, sigma_b2: float, start: 
         )
     moments = moments_of(function)
     q = _variance(moments, sigma_w2, sigma_b2, start)
-    if q == math.inf and (ramp := moments.ramp) is not None:
-        return _Settled(moments_of("relu"), sigma_w2 * ramp**2, q, 1.0)
-    return _Settled(moments, sigma_w2, q, min(q, _MOST))
+    settles = q < math.inf or moments.squared_slope_far_out is not None
+    return _Settled(moments, sigma_w2, q, q if settles else _MOST)
 
 
 def depth_scales(function: str | Function, sigma_w2: float, sigma_b2: float) -> tuple[float, float]:

@@ -19,7 +19,7 @@ import numpy as np
 from tpgraph.limits.closed_forms.line_quadrature import coefficients
 from tpgraph.study.phase.moments import GaussianMoments
 
-__all__ = ["correlation_slope", "variance_slope"]
+__all__ = ["correlation_slope", "jumps_anywhere", "variance_slope"]
 
 _BESIDE = 1e-9
 _NO_JUMP = 1e-12
@@ -55,6 +55,11 @@ def correlation_slope(moments: GaussianMoments, q: float, c: float) -> float:
     ).values[:, 0]
     both = np.array([[_density(float(v - c * u), rest) for v in places] for u in places])
     return slope + float(2 * pairs @ others + pairs @ both @ heights)
+
+
+def jumps_anywhere(moments: GaussianMoments) -> bool:
+    """Whether φ jumps."""
+    return bool(_jumps(moments))
 
 
 @lru_cache(maxsize=64)

@@ -154,12 +154,12 @@ class GaussianMoments:
             return float(np.mean(self.slope(np.array([_NEAR, -_NEAR])) ** 2))
 
     @property
-    def ramp(self) -> float | None:
-        """a where φ(u) ~ a relu(u) for large |u|, as gelu and softplus are; None of others."""
+    def squared_slope_far_out(self) -> float | None:
+        """(φ′(∞)² + φ′(−∞)²)/2: the limit of D and V′ as q → ∞; None where φ′ does not settle."""
         with np.errstate(all="ignore"):
-            up, down = (self.slope(np.array([s * _FAR, s * _FAR**2])) for s in (1.0, -1.0))
-            settled = all(abs(near - far) <= _TOLERANCE for near, far in (up, down))
-        return float(up[1]) if settled and up[1] and not down[1] else None
+            near, far = (self.slope(np.array([u, -u])) for u in (_FAR, _FAR**2))
+            settled = (np.abs(near - far) <= _TOLERANCE).all()
+        return float(np.mean(far**2)) if settled and far.any() else None
 
     def value(self, u: Array) -> Array:
         """φ(u)."""
