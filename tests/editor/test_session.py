@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from editor.page_of_session import Data, Page
+from editor.serving import MLP as UNREAD
 
 import tpgraph as tp
 from tpgraph.editor.session import Session, Unfit
@@ -332,6 +333,41 @@ def test_a_text_that_is_opened_again_is_not_laid_out_again(monkeypatch) -> None:
     assert page.ask("open", name="p")["view"]["picture"] == known
     with pytest.raises(TypeError):
         page.ask("open", options={"theme": "dark"})
+
+
+@pytest.mark.parametrize(
+    ("names", "all_go", "alone", "left"),
+    [
+        (["W[3]"], ["W[1]", "W[2]", "x[1]", "x[2]", "x[3]"], ["x[3]"], "x[2] = tanh(W[2] x[1]"),
+        (["x[3]"], ["x[2]"], [], "x[2] = tanh(W[2] x[1]"),
+        (["b[1]", "b[2]", "b[3]"], ["x[1]", "x[2]", "x[3]"], None, ""),
+        (["x[2]"], ["x[3]"], None, ""),
+        (["u"], ["x[1]", "x[2]", "x[3]"], None, ""),
+    ],
+)
+def test_of_many_one_is_deleted_alone(
+    names: list[str], all_go: list[str], alone: list[str] | None, left: str
+) -> None:
+    """What goes along is told before, of both ways where they differ; nothing else goes."""
+    page = Page(UNREAD)
+    do = {"edit": "delete", "names": names}
+    dry = page.ask("edit", do=do, dry=True)
+    assert (dry["dependants"], dry.get("here")) == (all_go, alone)
+    if alone is None:
+        return
+    answer = page.ask("edit", do=do, scope="here", have=page.view["revision"])
+    assert answer["title"].endswith(", only here")
+    assert left in answer["text"]
+    before, after = tp.parse(UNREAD), tp.parse(answer["text"])
+    gone = {one for one in before.variables if one not in after.variables and "~" not in one}
+    assert gone == {*names, *alone}
+
+
+def test_of_a_mark_that_stands_for_many_none_is_deleted_alone() -> None:
+    page = Page(MLP.replace("L = 3", "L = 8"))
+    page.take(page.ask("sync", options={"fold": "yes"})["view"])
+    name = page.shown["variables/x[l]"]["name"]
+    assert "here" not in page.ask("edit", do={"edit": "delete", "names": [name]}, dry=True)
 
 
 NAMED = ("rename", "name", "unname", "write_out", "formula", "set", "loss")

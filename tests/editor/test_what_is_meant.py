@@ -66,6 +66,49 @@ def test_nothing_is_not_copied_and_a_line_not_cut(editor):
     assert editor.text == MLP
 
 
+NEEDS_NONE = {
+    *(f"declare{kind}" for kind in ("", "-trained", "-data", "-target", "-matrix", "-scalar")),
+    "declare-trained-matrix", "declare-dim", "declare-const", "declare-fn", "select-all", "undo",
+    "redo", "paste",
+}  # fmt: skip
+ABOUT_SELECTION = """async () => {
+    const { CHANGES } = await import("/web/commands.js");
+    return [...CHANGES];
+}"""
+
+
+def test_every_command_that_needs_a_selection_says_so_without_one(editor):
+    commands = set(editor.page.evaluate(ABOUT_SELECTION)) - NEEDS_NONE
+    assert {"delete", "repeat", "duplicate", "cut", "gate", "loss"} <= commands
+    silent = []
+    for command in sorted(commands):
+        editor.page.evaluate("tpgraph.say('')")
+        editor.page.evaluate("(id) => tpgraph.command(id)", command)
+        said = editor.settled().page.locator(".status.wrong")
+        if said.count() == 0 or not said.inner_text():
+            silent.append(command)
+    assert not silent
+    assert editor.text == MLP
+
+
+@pytest.mark.parametrize("key", ["Delete", "Backspace"])
+def test_of_many_one_is_deleted_alone_by_key(editor, key):
+    dialog = editor.page.get_by_role("dialog")
+    editor.click("variables/x[3]").press(key)
+    expect(dialog).to_contain_text("Others are made with it, and all go: x[2]")
+    expect(dialog).to_contain_text("Only here, nothing else goes")
+    dialog.get_by_role("button", name="Keep").click()
+    expect(dialog).to_have_count(0)
+    assert editor.settled().text == MLP
+    editor.press(key)
+    dialog.get_by_role("button", name="Only here").click()
+    expect(editor.page.locator(".status")).to_contain_text("delete x[3], only here")
+    assert "x[2] = tanh(W[2] x[1] + b[2])\n" in editor.settled().text
+    assert "x[3]" not in editor.text
+    editor.press("Control+z")
+    assert editor.settled().text == MLP
+
+
 def test_a_line_that_has_no_name_says_so(editor):
     click_line(editor, "edges/b[2]→x[2]:gate").press("Enter")
     refused(editor, "nothing here has a name")

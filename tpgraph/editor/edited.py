@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from tpgraph.editor.answers import span_data
-from tpgraph.editor.gestures import MAKING
+from tpgraph.editor.gestures import MAKING, edit_of, is_about_many
 from tpgraph.editor.pictures import Shown
 from tpgraph.editor.represented import Represented
+from tpgraph.errors import TPError
 from tpgraph.language import editing
 from tpgraph.language.editing import Edit
 from tpgraph.language.readings import Reading
+from tpgraph.program import split_name
 from tpgraph.sentences import sentence
 
-__all__ = ["added_place", "last_words", "meant", "selected_place"]
+__all__ = ["added_place", "going_along", "last_words", "meant", "selected_place"]
 
 Data = dict[str, Any]
 
@@ -64,6 +67,25 @@ def _of_last(
         return do | {key: last}
     at_end = editing.last_of_many(reading, name, host)
     return do | ({key: last, "said": at_end.said} if at_end.name == last else {key: last})
+
+
+def going_along(reading: Reading, do: Data, shown: Shown | None) -> dict[str, list[str]]:
+    """What a deletion takes along, its `dependants`; with `here`, what goes along where it is meant
+    for these alone, of marks that stand for themselves and are made with others.
+    """
+    names = do.get("names", ())
+    found = {"dependants": _gone_with(edit_of(reading, do, False), names)}
+    drawn_once = shown is not None and any(len(shown.all_of(one)) > 1 for one in names)
+    if is_about_many(reading, do) and not drawn_once:
+        with suppress(TPError):
+            alone = _gone_with(edit_of(reading, do, True), names)
+            found |= {"here": alone} if alone != found["dependants"] else {}
+    return found
+
+
+def _gone_with(edit: Edit, names: Sequence[str]) -> list[str]:
+    own = {split_name(name)[:2] for name in names}  # the unnamed values of an equation are its own
+    return [one for one in edit.removed if split_name(one)[:2] not in own]
 
 
 def last_words(do: Data, reading: Reading, shown: Shown) -> str:

@@ -33,12 +33,12 @@ def edit_of(reading: Reading, do: _Arguments, only: bool) -> Edit:
         raise TPDataError(f"there is no edit {do.get('edit')!r}", expected=", ".join(_EDITS))
     about = _about(do)
     if only:
-        do = {key: value for key, value in do.items() if key != "beside"}
+        do = {key: value for key, value in do.items() if key != "beside"} | {"only": 1}
     try:
-        if only and about is not None and about in reading.origin:
-            return editing.only_here(
-                reading, about, lambda written: make(written, {**do, "only": 1})
-            )
+        if only and do["edit"] == "delete":
+            return editing.delete_alone(reading, *do["names"])
+        if only and about and about[0] in reading.origin:
+            return editing.only_here(reading, about[0], lambda written: make(written, do))
         return make(reading, do)
     except KeyError as missing:
         raise TPDataError(f"the edit {do['edit']} lacks {missing.args[0]!r}") from None
@@ -49,10 +49,9 @@ def is_about_many(reading: Reading, do: _Arguments) -> bool:
 
     A size, a number or a function is one.
     """
-    about = do.get("beside") or _about(do)
-    return (
-        isinstance(about, str) and about in reading.origin and len(editing.many(reading, about)) > 1
-    )
+    about = [do["beside"]] if "beside" in do else _about(do)
+    known = [one for one in about if one in reading.origin]
+    return any(not {*about}.issuperset(editing.many(reading, one)) for one in known)
 
 
 def left_untrained(after: Program | None, do: _Arguments) -> list[str]:
@@ -68,10 +67,12 @@ def left_untrained(after: Program | None, do: _Arguments) -> list[str]:
     return [name for name in dict.fromkeys(used) if name not in trained]
 
 
-def _about(do: _Arguments) -> str | None:
-    """The name whose statement a gesture changes, if it is one."""
+def _about(do: _Arguments) -> list[str]:
+    """The names whose statements a gesture changes."""
+    if do.get("edit") == "delete":
+        return list(do.get("names", ()))
     about = do.get("gate") or do.get("name")
-    return about if isinstance(about, str) else None
+    return [about] if isinstance(about, str) else []
 
 
 def _input(reading: Reading, do: _Arguments) -> str:

@@ -25,7 +25,7 @@ from tpgraph.editor.asked_numbers import findings_of
 from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.drawable import drawable
-from tpgraph.editor.edited import added_place, last_words, meant, selected_place
+from tpgraph.editor.edited import added_place, going_along, last_words, meant, selected_place
 from tpgraph.editor.factors import factors
 from tpgraph.editor.gestures import accepted, edit_of, is_about_many, left_untrained
 from tpgraph.editor.inspected import about, about_program
@@ -232,8 +232,9 @@ class Session:
         do = meant(asked.do.model_dump(exclude_none=True), reading, self.shown)
         edit = edit_of(reading, do, asked.scope == "here")
         if asked.dry and asked.do.edit == "delete":
-            gone = editing.dependants(reading, *(asked.do.names or ()))
-            return self._dry(reading, edit) | {"dependants": listed(reading, gone, self._called)}
+            gone = going_along(reading, do, self.shown)
+            named = {key: listed(reading, names, self._called) for key, names in gone.items()}
+            return self._dry(reading, edit) | named
         if asked.dry:
             return self._dry(reading, edit) | {"many": is_about_many(reading, do)}
         text = edit.apply(asked.text)

@@ -1,11 +1,7 @@
 /** What commands do, by their ids: with what is selected, or with the page. */
 
 import { editAndOpen, isToBeRead, multiply, openMark, palette, rename } from "./boxes.js";
-import { choose } from "./dom.js";
 import { opens } from "./opens.js";
-
-/** How many names are listed of what goes with something. */
-const MOST_LISTED = 24;
 
 /** What commands do, by their ids. @param {App} app */
 export function actions(app) {
@@ -27,14 +23,14 @@ export function actions(app) {
 		edit: () => withOne(app, (f) => openMark(app, f), true),
 		rename: () => withOne(app, (f) => rename(app, f)),
 		name: () => withOne(app, (f) => app.edit({ edit: f.unnamed ? "name" : "unname", name: f.name })),
-		delete: () => remove(app),
-		repeat: () => app.edit({ edit: "repeat", names: app.names() }),
+		delete: () => opens(app.parts.root, app.later(), ({ deleting }) => deleting.remove(app)),
+		repeat: () => withNames(app, "what repeats", (names) => app.edit({ edit: "repeat", names })),
 		"write-out": () => withOne(app, (f) => app.edit({ edit: "write_out", name: f.name })),
 		trained: () => withOne(app, (f) => app.edit({ edit: "set", name: f.name, field: "trained", value: "toggle" })),
 		output: () => withOne(app, (f) => app.edit({ edit: "set", name: f.name, field: "output", value: "toggle" })),
 		inspector: async () => (await app.later()).inspector.toggle(),
 		...each("", ["copy", "cut", "paste"], async (word) => (await app.later()).clipboard[/** @type {"copy"} */ (word)](app)),
-		duplicate: () => app.edit({ edit: "duplicate", names: app.names() }),
+		duplicate: () => withNames(app, "what is doubled", (names) => app.edit({ edit: "duplicate", names })),
 		"select-all": () => app.select(canvas.marks.map((f) => f.key)),
 		undo: () => app.undo(),
 		redo: () => app.redo(),
@@ -84,6 +80,12 @@ function withVectors(app, act) {
 	return act(vectors);
 }
 
+/** @param {App} app @param {string} what @param {(names: string[]) => unknown} act */
+function withNames(app, what, act) {
+	const names = app.names();
+	return names.length ? act(names) : app.say(`select ${what}`, true);
+}
+
 /** What asks for one of the marks. @param {App} app @param {(picks: Later["picks"]) => unknown} act */
 function picking(app, act) {
 	return opens(app.parts.root, app.later(), ({ picks }) => act(picks));
@@ -98,29 +100,6 @@ function define(app, kind) {
 		return true;
 	};
 	return opens(app.parts.root, made(), (isMade) => isMade && app.inspector?.focus(app.last.name));
-}
-
-/** Names in a row, of many the first ones. @param {string[]} names */
-function listed(names) {
-	const rest = names.length - MOST_LISTED;
-	return names.slice(0, MOST_LISTED).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
-}
-
-/** @param {App} app */
-export async function remove(app, names = app.names()) {
-	if (app.chosen.length && isToBeRead(app)) return;
-	if (names.length === 0) {
-		for (const { key } of app.chosen) await app.drag.tear(app.canvas.fragment(key));
-		return;
-	}
-	const gone = names.map((name) => app.canvas.marks.find((f) => f.name === name)?.said ?? name).join(", ");
-	const of = app.text;
-	const made = app.session.ask("edit", { text: of, have: app.revision, do: { edit: "delete", names }, scope: "all", dry: true })
-		.then((dry) => listed(dry.dependants ?? []));
-	const sure = await opens(app.parts.root, made,
-		async (others) => !others || choose(`Delete ${gone}?`, `What is made of it goes too: ${others}.`, [["Delete all", true], ["Keep", false]], app.parts.root),
-		async (others) => !others || Boolean(app.say(`${gone} stays: with it would go ${others}; select it and delete it again`, true)));
-	if (sure) await app.edit({ edit: "delete", names, of });
 }
 
 /** The picture anew, with the plots that it had. @param {App} app @param {string} words @param {Parameters<App["asking"]["asks"]>} asked */

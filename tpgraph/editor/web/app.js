@@ -91,13 +91,13 @@ export class App {
 	/** What is loaded when the picture stands. */
 	later() {
 		return (this.coming ??= awaited((async () => {
-			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, { Steps }, { TextTip }, picks, clipboard, mending, { split }] = await Promise.all([
-				import("./completion.js"), import("./inspector.js"), import("./paths.js"), import("./presentation.js"), import("./steps.js"), import("./texttip.js"), import("./pick.js"), import("./clipboard.js"), import("./mending.js"), import("./splitter.js")]);
+			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, { Steps }, { TextTip }, picks, clipboard, deleting, mending, { split }] = await Promise.all([
+				import("./completion.js"), import("./inspector.js"), import("./paths.js"), import("./presentation.js"), import("./steps.js"), import("./texttip.js"), import("./pick.js"), import("./clipboard.js"), import("./deleting.js"), import("./mending.js"), import("./splitter.js")]);
 			const [completion, inspector, paths, steps, textTip] = [new Completion(this), new Inspector(this, this.parts.inspector), new Paths(this), new Steps(this), new TextTip(this)];
 			const presentation = new Presentation(this, steps);
 			paths.over(this.hovered);
 			split(this.parts.splitter);
-			return Object.assign(this, { completion, inspector, paths, presentation, steps, textTip, picks, clipboard, mending });
+			return Object.assign(this, { completion, inspector, paths, presentation, steps, textTip, picks, clipboard, deleting, mending });
 		})()).catch(() => {
 			this.coming = null;
 			throw new Gone();

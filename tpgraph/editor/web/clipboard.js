@@ -1,6 +1,6 @@
 /** What is copied, cut and pasted: statements, with what they need. */
 
-import { remove } from "./actions.js";
+import { remove } from "./deleting.js";
 
 /** @param {App} app */
 export async function cut(app) {

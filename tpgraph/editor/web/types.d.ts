@@ -13,6 +13,7 @@ type Later = {
   textTip: import("./texttip.js").TextTip;
   picks: typeof import("./pick.js");
   clipboard: typeof import("./clipboard.js");
+  deleting: typeof import("./deleting.js");
   mending: typeof import("./mending.js");
 };
 

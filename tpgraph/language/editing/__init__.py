@@ -17,6 +17,7 @@ from tpgraph.language.editing.definitions import (
     set_value,
 )
 from tpgraph.language.editing.delete import delete, dependants
+from tpgraph.language.editing.delete_alone import delete_alone
 from tpgraph.language.editing.edit import Edit, Patch, appearing
 from tpgraph.language.editing.everywhere import ChangedLine, changed_lines, many, only_here
 from tpgraph.language.editing.fields import FIELDS, set_field
@@ -52,6 +53,7 @@ __all__ = [
     "copy",
     "declare",
     "delete",
+    "delete_alone",
     "dependants",
     "disconnect",
     "duplicate",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from tpgraph.language.editing.write_out import after_writing_out
 from tpgraph.language.readings import Reading
 from tpgraph.program import split_name
 
-__all__ = ["ChangedLine", "changed_lines", "many", "only_here"]
+__all__ = ["ChangedLine", "changed_lines", "many", "only_here", "only_these"]
 
 _BETWEEN = re.compile(r'(?P<kept>^ +|"[^"]*")| +')
 
@@ -91,14 +91,24 @@ def only_here(reading: Reading, name: str, gesture: Callable[[Reading], Edit]) -
 
         only_here(reading, "x[2]", lambda r: connect(r, "b[1]", "x[2]"))
     """
-    origin = origin_of(reading, name)
-    if not origin.values and not origin.family:
-        return gesture(reading)
+    origin_of(reading, name)
+    return only_these(reading, [name], gesture)
 
-    def alone(written: Reading) -> Edit:
-        if written.origin[name].family:  # a family that was declared in a loop
-            return after_writing_out(written, name, gesture)
-        return gesture(written)
 
-    edit = after_writing_out(reading, name, alone)
-    return replace(edit, title=f"{edit.title}, only here")
+def only_these(reading: Reading, names: Sequence[str], gesture: Callable[[Reading], Edit]) -> Edit:
+    """The same of several names, around each of which loops and families are written out."""
+    edit = _written_out(reading, names, gesture)
+    return gesture(reading) if edit is None else replace(edit, title=f"{edit.title}, only here")
+
+
+def _written_out(
+    reading: Reading, names: Sequence[str], gesture: Callable[[Reading], Edit]
+) -> Edit | None:
+    """The edit after all loops and families around some names are written out; None without any."""
+    for name in names:
+        origin = reading.origin[name]
+        if origin.values or origin.family:
+            return after_writing_out(
+                reading, name, lambda r: _written_out(r, names, gesture) or gesture(r)
+            )
+    return None

@@ -33,7 +33,7 @@ def set_label(reading: Reading, name: str, latex: str | None, *, beside: str | N
         return made(reading, gone, sentence("no label of {}", name), select=name)
     quoted = checked('"' + latex.replace('"', '""') + '"', "label q = ", "",
                      lambda node: node.written, "LaTeX on one line")  # fmt: skip
-    *_, last = [None, *(one for one in own if wanted <= one.names)]  # the last of several holds
+    last = next((one for one in reversed(own) if wanted <= one.names), None)  # the last holds
     for one in own:
         if one is not last and not one.names <= wanted:
             raise refusal(
