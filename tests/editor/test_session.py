@@ -370,6 +370,65 @@ def test_of_a_mark_that_stands_for_many_none_is_deleted_alone() -> None:
     assert "here" not in page.ask("edit", do={"edit": "delete", "names": [name]}, dry=True)
 
 
+FIELDS = """program p
+width n
+width m = 2 n
+dim d = 4
+parametrization ntk
+fn φ(z) = tanh(z)
+data ξ : d
+target y : 1
+param U : n × d ~ N(0, 1) scale 2
+param V : 1 × n ~ N(0, 1)
+# about u
+vector u : n ~ N(0, 1)
+scalar s = 2
+x = φ(U ξ + u)
+f = V x
+output f
+loss (f - y)^2 / 2
+label x = "q"
+note "what is learned" at loss
+"""
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_a_field_that_is_emptied_takes_its_part_away_or_says_what_is_needed(empty: str) -> None:
+    """Every one of the inspector that shows something."""
+    page, gone, kept = Page(FIELDS), {}, {}
+    program = tp.parse(FIELDS)
+    for mark in (None, *(name for name in program.variables if "~" not in name)):
+        about = page.ask("select", **({} if mark is None else {"name": mark}))["info"]
+        for row in (row for row in about["rows"] if row["value"] and "choices" not in row):
+            name = row.get("name", mark or "")
+            do = {"edit": "set", "name": name, "field": row["field"], "value": empty}
+            answer = page.ask("edit", do=do)
+            key = name, row["field"]
+            if "refused" in answer:
+                kept[key] = answer["refused"]
+            else:
+                assert tp.parse(answer["text"])
+                gone[key] = sorted({*FIELDS.splitlines()} ^ {*answer["text"].splitlines()})
+    without_loss = ["loss (f - y)^2 / 2", 'note "what is learned" at loss']
+    assert gone == {
+        ("", "program"): ["program p"],
+        ("m", "ratio"): ["width m", "width m = 2 n"],
+        ("", "loss"): without_loss,
+        ("loss", "formula"): without_loss,
+        ("U", "scale"): ["param U : n × d ~ N(0, 1)", "param U : n × d ~ N(0, 1) scale 2"],
+        ("u", "comment"): ["# about u"],
+        ("x", "label"): ['label x = "q"'],
+    }
+    assert {field for _, field in kept} == {
+        "const", "formula", "function", "mean", "shape", "variance"
+    }  # fmt: skip
+    for (name, _), refused in kept.items():
+        assert refused["message"].startswith(f"{name} needs a ")
+        assert refused["mend"].startswith("write one")
+    written = page.ask("edit", do={"edit": "formula", "name": "loss", "formula": empty})
+    assert written["title"] == "no loss"
+
+
 NAMED = ("rename", "name", "unname", "write_out", "formula", "set", "loss")
 OF_MANY = ("gate", "bargate", "delete", "repeat", "move", "duplicate")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tpgraph.errors import TPDataError, TPTypeError
+from tpgraph.errors import TPDataError, TPError, TPTypeError
 from tpgraph.language import editing
 from tpgraph.language.editing import Edit
 from tpgraph.language.readings import Reading
@@ -95,8 +95,10 @@ def _set(reading: Reading, do: _Arguments) -> Edit:
         value = {"yes": True, "no": False}.get(value, {v.name for v in known}.isdisjoint(members))
     if field == "as":
         value = value == "X"
-    if value == "" and field in _LEFT_OUT:
+    if isinstance(value, str) and not value.strip():
         value = None
+        if field in _SUCH_AS:
+            raise _empty(name, field)
     if field == "output":
         return _set_output(reading, do, members, value)
     if field == "label":
@@ -117,8 +119,22 @@ _TOGGLED: Mapping[str, Callable[[Program], Iterable[Variable]]] = {
 }
 """Fields that say of some variables that they are such."""
 
-_LEFT_OUT = ("label", "scale", "ratio", "parametrization", "program")
-"""Fields whose part of the text goes where nothing is written."""
+_SUCH_AS = {
+    "const": "3",
+    "function": "tanh",
+    "kind": "vector",
+    "mean": "0",
+    "shape": "n",
+    "variance": "1",
+}
+"""What stands in fields that are never empty."""
+
+
+def _empty(name: str, field: str) -> TPError:
+    """Why a field is not left empty."""
+    what = {"const": "value"}.get(field, field)
+    mend = f"write one, such as {_SUCH_AS[field]}, or keep what it was by Escape"
+    return TPTypeError(sentence(f"{{}} needs a {what}", name), mend=mend)
 
 
 def _mend(reading: Reading, do: _Arguments) -> Edit:
@@ -151,7 +167,9 @@ _EDITS: dict[str, Callable[[Reading, _Arguments], Edit]] = {
         r, _input(r, do), do["vector"], do["gate"], said=do.get("said")
     ),
     "disconnect": lambda r, do: editing.disconnect(r, _input(r, do), do["gate"]),
-    "formula": lambda r, do: editing.set_formula(r, do["name"], do["formula"]),
+    "formula": lambda r, do: editing.set_formula(
+        r, do["name"], do["formula"] if do["formula"].strip() else None
+    ),
     "rename": lambda r, do: editing.rename(r, do["name"], do["to"], only="only" in do),
     "name": lambda r, do: editing.name(r, do["name"]),
     "unname": lambda r, do: editing.unname(r, do["name"]),

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.edit import Edit, Patch, made
+from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal
 from tpgraph.language.editing.statement_places import block, extent, statement_of
 from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.program import base_of
 from tpgraph.sentences import sentence
 
-__all__ = ["delete", "dependants", "names_gone"]
+__all__ = ["delete", "delete_loss", "dependants", "names_gone"]
 
 
 def dependants(reading: Reading, *names: str) -> tuple[str, ...]:
@@ -30,6 +30,20 @@ def delete(reading: Reading, *names: str) -> Edit:
     for name in names:
         statement = statement_of(reading, name)
         gone.update(dict.fromkeys(_parts(statement, _listed(statement, name))))
+    return _without(reading, gone, sentence("delete {}", names))
+
+
+def delete_loss(reading: Reading) -> Edit:
+    """The loss goes, and what is said of it; a variable that it is stays."""
+    gone = [part for one in reading.statements if isinstance(one.node, s.Loss)
+            for part in _parts(one, [])]  # fmt: skip
+    if not gone:
+        raise name_refusal("the program has no loss", None, "leave it")
+    return _without(reading, dict.fromkeys(gone), "no loss")
+
+
+def _without(reading: Reading, gone: dict[tuple[int, int], None], title: str) -> Edit:
+    """The edit that takes some places away, and all that is at fault then."""
     known = {error.message for error in reading.errors}
     while True:
         found = read(_blanked(reading.source.text, gone), reading.source.name)
@@ -41,7 +55,6 @@ def delete(reading: Reading, *names: str) -> Edit:
     before = reading.program.variables if reading.program is not None else ()
     after = found.program.variables if found.program is not None else {}
     removed = [name for name in before if name not in after]
-    title = sentence("delete {}", names)
     return made(reading, _patches(reading, gone), title, removed=removed)
 
 

@@ -39,7 +39,7 @@ def _program(reading: Reading, name: str, value: str | None) -> Edit:
     return set_program(reading, value)
 
 
-def _loss(reading: Reading, name: str, value: str | bool) -> Edit:
+def _loss(reading: Reading, name: str, value: str | bool | None) -> Edit:
     return set_loss_of(reading, name) if isinstance(value, bool) else set_loss(reading, value)
 
 

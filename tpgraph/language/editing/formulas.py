@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tpgraph.errors import Span
 from tpgraph.language import syntax as s
+from tpgraph.language.editing.delete import delete_loss
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.node_places import (
     FoundNode,
@@ -30,16 +31,26 @@ from tpgraph.language.editing.substitution import used_names
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.vocabulary import canonical
 from tpgraph.program import MatMul, Nonlin, join_name, split_name
+from tpgraph.program.naming import is_loss_name
 from tpgraph.sentences import sentence
 
 __all__ = ["loss_patch", "name", "set_formula", "set_function", "set_loss", "unname"]
 
 
-def set_formula(reading: Reading, target: str, text: str) -> Edit:
+def set_formula(reading: Reading, target: str, text: str | None) -> Edit:
     """Another right-hand side; of an unnamed part, that part alone.
 
-    A loss that is a variable alone, `loss f`, is that variable, which is selected then.
+    A loss that is a variable alone, `loss f`, is that variable, which is selected then; None takes
+    a loss away. Raises TPTypeError where it would take away what else is made.
     """
+    if text is None:
+        if is_loss_name(target):
+            return delete_loss(reading)
+        raise refusal(
+            sentence("{} needs a formula", target),
+            statement_of(reading, target).span,
+            "write one, or delete it",
+        )
     base, index, temporary = split_name(target)
     if temporary is not None:
         found = value_of(reading, target)
@@ -65,8 +76,10 @@ def _right(statement: Statement, text: str) -> Patch:
     return Patch(origin + value.start, origin + value.end, text)
 
 
-def set_loss(reading: Reading, text: str) -> Edit:
-    """Another loss; a text without one gets it at its end."""
+def set_loss(reading: Reading, text: str | None) -> Edit:
+    """Another loss; a text without one gets it at its end, None takes it away."""
+    if text is None:
+        return delete_loss(reading)
     return made(reading, [loss_patch(reading, text)], f"loss {text}")
 
 

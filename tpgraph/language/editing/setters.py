@@ -81,9 +81,8 @@ def set_scale(reading: Reading, name: str, value: Value | None) -> Edit:
         )
     end = node.extra.end if node.extra is not None else node.law.end
     text = "" if value is None else f" scale {expression(value)}"
-    return _changed(
-        reading, name, [Change(node.law.end, end, text)], sentence(f"scale {value} of {{}}", name)
-    )
+    title = sentence("no scale of {}" if value is None else f"scale {value} of {{}}", name)
+    return _changed(reading, name, [Change(node.law.end, end, text)], title)
 
 
 def set_as_x(reading: Reading, name: str, value: bool) -> Edit:
