@@ -429,6 +429,30 @@ def test_a_field_that_is_emptied_takes_its_part_away_or_says_what_is_needed(empt
     assert written["title"] == "no loss"
 
 
+@pytest.mark.parametrize("op", ["open", "sync", "tidy"])
+def test_a_text_that_is_no_program_says_that_the_picture_is_of_one_before(op: str) -> None:
+    """Also where the session has none of it, as a new one that is asked to draw again has not."""
+    content = {"open": {"name": "p"}, "sync": {"have": "of another session"}}.get(op, {})
+    view = Session().answer({"op": op, "text": "no program", **content})["view"]
+    assert view["errors"]
+    assert view["picture"] is None
+    assert view["old"]
+    empty = Session().answer({"op": op, "text": "", **content})["view"]
+    assert (empty["old"], empty["picture"]["full"]) == (False, [])
+
+
+def test_tidied_beside_a_mistake_the_picture_stays_and_is_laid_out() -> None:
+    page = Page(UNREAD)
+    page.type("no program")
+    assert page.view["old"]
+    before = set(page.shown)
+    page.take(page.ask("tidy")["view"])
+    assert page.view["old"]
+    assert set(page.shown) == before
+    page.type(UNREAD)
+    assert not page.view["old"]
+
+
 NAMED = ("rename", "name", "unname", "write_out", "formula", "set", "loss")
 OF_MANY = ("gate", "bargate", "delete", "repeat", "move", "duplicate")
 

@@ -103,6 +103,20 @@ def test_a_picture_that_does_not_come_is_asked_for_by_a_button(editor):
     expect(editor.page.locator(".gone")).to_have_count(0)
 
 
+def test_what_is_drawn_again_of_no_program_is_said_to_be_the_picture_before(editor):
+    """Of a text that became none while nothing was answered, by a session that had forgotten."""
+    failing(editor, "sync", times=None)
+    editor.page.evaluate("tpgraph.pane.show('no program', [0, 0]); tpgraph.sync()")
+    expect(editor.page.locator(".lack")).to_contain_text("could not be drawn")
+    editor.page.unroute_all()
+    editor.page.evaluate("tpgraph.asking.open()")
+    lack = editor.page.locator(".lack")
+    expect(lack).to_have_text("picture of the text before: the text has mistakes")
+    assert "variables/u" in editor.settled().keys
+    editor.page.evaluate("(text) => { tpgraph.pane.show(text, [0, 0]); tpgraph.sync(); }", MLP)
+    expect(lack).to_be_hidden()
+
+
 def test_an_edit_is_made_though_it_was_not_answered_once(editor):
     failing(editor, "edit", "late")
     editor.press("d")

@@ -15,12 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tpgraph.editor import requests as q
-from tpgraph.editor.answers import (
-    program_data,
-    shelf_data,
-    span_data,
-    token_data,
-)
+from tpgraph.editor.answers import program_data, shelf_data, span_data, token_data
 from tpgraph.editor.asked_numbers import findings_of
 from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
@@ -142,9 +137,13 @@ class Session:
         return {"view": self._view(reading, asked.have, typed_renames(self.viewed, reading))}
 
     def _tidy(self, asked: q.TextRequest) -> Data:
+        reading = self._read(asked.text)
+        stays = None
+        if reading.errors and self.shown is not None:
+            stays = shown(self._drawable(reading) or self.shown.program, self.options)
         self.shown = None
         self.recent.forget()
-        return {"view": self._view(self._read(asked.text))}
+        return {"view": self._view(reading, pictured=stays)}
 
     def _view(
         self,
@@ -163,7 +162,7 @@ class Session:
         picture = None
         if now is not None and (now is not before or before is None):
             picture = picture_data(now, before)
-        elif now is None and self.shown is not None:
+        elif now is None and (self.shown is not None or not any(e.span for e in reading.errors)):
             picture = {"full": [], "glyphs": {}, "box": [0.0, 0.0, 0.0, 0.0]}
         self.shown, self.annotated, self.viewed = now, bool(annotations), reading
         self.revision = revision_of(reading.text, self.options, annotations)
@@ -183,7 +182,7 @@ class Session:
             "faded": [] if now is None else faded_in(now, known),
             "shelf": [] if program is None else shelf_data(program),
             "program": None if program is None else program_data(program),
-            "old": now is not None and now.program not in (program, news),
+            "old": picture is None if now is None else now.program not in (program, news),
         }
 
     def _drawable(self, reading: Reading) -> Program | None:

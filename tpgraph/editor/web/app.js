@@ -164,7 +164,7 @@ export class App {
 		this.canvas.setSpans(view.spans);
 		this.canvas.mark("faded", view.faded);
 		if (text === this.text) {
-			this.asking.lacks(view.old ? { old: true, words: "the text has mistakes" } : view.errors.length && this.canvas.fragments.length
+			this.asking.lacks(view.old && this.canvas.fragments.length ? { old: true, words: "the text has mistakes" } : view.errors.length && this.canvas.fragments.length
 				? { words: view.faded.length ? "what is faded is of the text before" : "picture without what is mistaken" } : {});
 			const squiggles = [...view.errors, ...view.warnings].filter((e) => e.start !== null && e.start !== undefined)
 				.map((e) => {
