@@ -111,6 +111,25 @@ def test_a_duplicate_of_a_loop_stays_folded_with_it(folded: Page) -> None:
     assert "variables/x[t]" in folded.shown
 
 
+LED_ON = tp.gallery.entry("rnn").text.replace("T = 3", "T = 6").partition("f = V")[0] + (
+    "vector c[1..T] : n ~ N(0, 1)\n"
+    "x[1] = φ(W s[T] + c[1])\nfor t in 2..T:\n    x[t] = φ(W x[t-1] + c[t])\n"
+    "y[1] = φ(W x[T] + c[1])\nfor t in 2..T:\n    y[t] = φ(W y[t-1] + c[t])\n"
+)
+
+
+def test_loops_over_one_family_stay_folded_when_one_that_leads_on_is_duplicated() -> None:
+    page = Page(LED_ON)
+    page.take(page.ask("sync", options={"fold": "yes"})["view"])
+    plates = {key for key in page.shown if key.startswith("plates/")}
+    assert len(plates) == 3
+    for mark in ("x[t]", "y[t]"):
+        name = page.shown[f"variables/{mark}"]["name"]
+        assert page.edit(edit="duplicate", names=[name])["notes"] == []
+        assert {key for key in page.shown if key.startswith("plates/")} >= plates
+    assert {"variables/x_1[t]", "variables/y_1[t]"} <= page.shown.keys()
+
+
 def test_made_of_one_of_many_alone_it_unfolds_and_says_so(folded: Page) -> None:
     do = {"edit": "gate", "vectors": ["s[4]"]}
     assert folded.ask("edit", do=do, dry=True)["many"]

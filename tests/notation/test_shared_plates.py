@@ -72,6 +72,20 @@ def test_where_two_plates_have_no_room_one_is_drawn(more):
     assert violations(scene) == []
 
 
+TWICE = another("x[L]", "b") + another("x[L]", "b").replace("y", "z")
+
+
+@pytest.mark.parametrize("direction", ["LR", "BT"])
+@pytest.mark.parametrize("more", [another("x[L]", "b"), TWICE], ids=["once", "duplicated"])
+def test_one_that_leads_on_to_another_shares_its_family_by_a_curve(more, direction):
+    """The family stands in the first plate; marks are drawn once."""
+    scene = tp.draw(tp.parse(HEAD + more), fold=True, direction=direction).scene
+    assert [plate.label.text for plate in scene.plates] == [r"l=2,\,\ldots,\,6"] * 2
+    assert sum(node.id == "b[l]" for node in scene.nodes) == 1
+    assert {e.target for e in scene.edges if e.source == "b[l]"} >= {"x[l]:gate", "y[l]:gate"}
+    assert violations(scene) == []
+
+
 @pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize(
     "more",

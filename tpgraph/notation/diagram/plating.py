@@ -9,7 +9,7 @@ plate, and what the last block gives behind it, with dots between:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from tpgraph.notation.diagram.block_runs import BlockRun, find_runs
@@ -103,7 +103,8 @@ class Folding:
             gates=tuple(gates),
             products=tuple(products),
         )
-        plates = tuple(self._plate(group) for group in self.groups)
+        made = self.texts.program.equation_of
+        plates = _initial_once([self._plate(group) for group in self.groups], made)
         names = self._names(diagram)
         given = frozenset(name for plan in self.plans for name in plan.given)
         return Folded(diagram, plates, frozenset(dots), names, self.letters.groups, given)
@@ -186,6 +187,17 @@ class Folding:
         taken = {v.id for v in diagram.vertices if v.id not in names}
         distinct = len(set(names.values())) == len(names) and taken.isdisjoint(names.values())
         return names if distinct else {}
+
+
+def _initial_once(plates: Sequence[PlateOf], made: Iterable[str]) -> tuple[PlateOf, ...]:
+    """Each initial vector in the first of the plates that read it, from which a curve leads to the
+    others.
+    """
+    found: list[PlateOf] = []
+    for plate in plates:
+        there = {name for before in found for name in before.members} - {*made}
+        found.append(replace(plate, members=plate.members - there))
+    return tuple(found)
 
 
 def _dots(plan: RunPlan) -> Iterator[tuple[str, str]]:
