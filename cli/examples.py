@@ -25,7 +25,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "gallery": ("tpgraph gallery", "tpgraph gallery rnn > rnn.tp"),
         "guide": ("tpgraph guide language", "tpgraph guide -o guide"),
-        "lesson": ("tpgraph lesson forward -o forward.html", "tpgraph lesson ntk -o ntk.pdf"),
+        "lesson": ("tpgraph lesson forward -o forward.html", "tpgraph lesson net.tp -o net.pdf"),
         "check": ("tpgraph check rnn.tp", "tpgraph check rnn.tp --json"),
         "fmt": ("tpgraph fmt rnn.tp", "tpgraph fmt rnn.tp --ascii -o -"),
         "show": ("tpgraph show rnn.tp", "tpgraph show rnn.tp --pass sgd --steps 2 --latex"),

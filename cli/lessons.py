@@ -1,7 +1,8 @@
-"""The command that makes teaching pages: lesson."""
+"""The command that makes teaching pages, of ready lessons or of any program: lesson."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,42 +11,60 @@ import typer
 import tpgraph as tp
 from tpgraph_cli.completion import among
 from tpgraph_cli.endings import require_ending
-from tpgraph_cli.files import write
+from tpgraph_cli.files import Constants, load, write
 from tpgraph_cli.options import of_option
-from tpgraph_cli.places import require_places
+from tpgraph_cli.places import STANDARD, require_places
 from tpgraph_cli.progress import stage_progress
 
 __all__ = ["lesson"]
 
 _ENDINGS = (".html", ".pdf")
+_TEXTS = ".toml"
 
 
 def lesson(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="LESSON",
-            help="A lesson; without it they are listed.",
+            metavar="LESSON|FILE",
+            help="A ready lesson, or a program: a .tp or .json file, a picture with one, a name of"
+            " the gallery, - for stdin. Without it the ready ones are listed.",
             autocompletion=among(lambda: [one.name for one in tp.lessons.lessons()]),
         ),
     ] = None,
     out: Annotated[
         str | None,
-        typer.Option("--out", "--output", "-o", help="The page: .html or .pdf, by its ending."),
+        typer.Option(
+            "--out",
+            "--output",
+            "-o",
+            help="The page: .html or .pdf, by its ending; .toml: the texts, to be changed by hand.",
+        ),
     ] = None,
+    constants: Constants = None,
     every: Annotated[
         Path | None,
-        typer.Option("--all", metavar="FOLDER", help="Write every lesson, as HTML and as PDF."),
+        typer.Option(
+            "--all", metavar="FOLDER", help="Write every ready lesson, as HTML and as PDF."
+        ),
     ] = None,
 ) -> None:
     """Make a lesson for a class: steps, pictures, computed numbers, questions and answers.
 
     A page of HTML is one file without a script, with answers that open on a click; in a PDF they
     stand on a page of their own at the end.
+
+    Of a program of yours, net.tp, the steps of its forward pass are told, with pictures of it and
+    of its backward pass, the numbers of its limit on a made-up example, its kernels and how it
+    trains, and questions on all of that. To say it in words of your own: -o net.toml writes what
+    is said, change it, and leave it beside net.tp, where it is found. It is as the ready
+    lessons are: title, summary, [data], [numbers], [[steps]], [[questions]].
     """
     if every is not None:
-        if name is not None or out is not None:
-            raise typer.BadParameter("--all FOLDER makes every lesson: give no LESSON and no -o")
+        if name is not None or out is not None or constants:
+            raise typer.BadParameter(
+                "--all FOLDER makes every ready lesson: give no LESSON, no --set and no -o"
+            )
         _write_all(every)
         return
     if name is None:
@@ -55,17 +74,51 @@ def lesson(
             typer.echo(f"{one.name:12s}{one.title}")
         typer.echo("\ntpgraph lesson NAME -o NAME.html makes one; --all FOLDER all", err=True)
         return
-    with of_option():
-        chosen = tp.lessons.lesson(name)
+    chosen = _ready(name, constants) or _own(name, constants, out)
     place = out if out is not None else f"{chosen.name}.html"
-    require_ending(place, "page", _ENDINGS)
+    require_ending(place, "page", (*_ENDINGS, _TEXTS))
     require_places(place)
     with stage_progress():
-        content = _content(tp.lessons.sheet_of(chosen), Path(place).suffix.lower())
+        content = _content(chosen, Path(place).suffix.lower())
     write(content, place)
 
 
-def _content(sheet: tp.lessons.Sheet, ending: str) -> bytes:
+def _ready(name: str, constants: list[str] | None) -> tp.lessons.Lesson | None:
+    """The ready lesson of a name, unless a program goes by it."""
+    known = [one.name for one in tp.lessons.lessons()]
+    if name not in known:
+        bare = name != STANDARD and Path(name).name == name and not Path(name).suffix
+        if bare and not os.path.exists(name) and tp.gallery.named(name) is None:
+            with of_option():
+                tp.lessons.lesson(name)  # which says what there is
+        return None
+    if constants:
+        raise typer.BadParameter(f"--set is of programs: {name} is a ready lesson")
+    return tp.lessons.lesson(name)
+
+
+def _own(name: str, constants: list[str] | None, out: str | None) -> tp.lessons.Lesson:
+    """The lesson of a program, in the words of the file beside it if there is one."""
+    program = load(name, constants)
+    beside = Path(name).with_suffix(_TEXTS)
+    titled = "lesson" if name == STANDARD else Path(name).stem
+    written = out is not None and Path(out).suffix.lower() == _TEXTS
+    with stage_progress():
+        if name == STANDARD or written or not os.path.exists(name) or not beside.exists():
+            return tp.lessons.lesson_of(program, name=titled)
+        typer.echo(f"in the words of {beside}", err=True)
+        texts = tp.read_program(str(beside))
+        return tp.lessons.lesson_of(program, tp.text_of(texts, str(beside)), titled)
+
+
+def _content(chosen: tp.lessons.Lesson, ending: str) -> bytes:
+    if ending == _TEXTS:
+        return tp.lessons.lesson_text(chosen).encode()
+    sheet = tp.lessons.sheet_of(chosen)
+    return _page(sheet, ending)
+
+
+def _page(sheet: tp.lessons.Sheet, ending: str) -> bytes:
     if ending == ".pdf":
         return tp.lessons.lesson_pdf(sheet)
     return tp.lessons.lesson_html(sheet).encode()
@@ -80,6 +133,6 @@ def _write_all(folder: Path) -> None:
     for one in found:
         with stage_progress():
             sheet = tp.lessons.sheet_of(one)
-            contents = {ending: _content(sheet, ending) for ending in _ENDINGS}
+            contents = {ending: _page(sheet, ending) for ending in _ENDINGS}
         for ending, content in contents.items():
             write(content, str(folder / f"{one.name}{ending}"))

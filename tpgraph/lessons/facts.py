@@ -16,15 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tpgraph.compiler import run
 from tpgraph.errors import TPDataError
-from tpgraph.kernels import kernel, mean_kernel
+from tpgraph.kernels import Kernel, kernel, mean_kernel
 from tpgraph.lessons.ready import Lesson
-from tpgraph.limits import limit
+from tpgraph.limits import Limit, limit
 from tpgraph.program import Program, analysis_of
 from tpgraph.program.coordinates import predict
 from tpgraph.study.followed import data_of
@@ -33,20 +33,27 @@ from tpgraph.study.parametrizations.side_by_side import PARAMETRIZATIONS
 from tpgraph.study.samples import Array, Experience
 from tpgraph.transform import backward, unroll_sgd
 
-__all__ = ["computed", "passed"]
+__all__ = ["Known", "computed", "passed"]
+
+T = TypeVar("T")
 
 _SAMPLES = 2**16
 _TRAIN, _TEST = 0, 1
 
 Facts = Mapping[str, Any]
+Known = dict[tuple[object, ...], Any]
+"""What numbers of one lesson are read from: a limit has many of them."""
 
 
-def computed(lesson: Lesson, facts: Facts) -> float | str:
-    """One number of a lesson. Raises TPDataError for facts that say nothing that is known."""
+def computed(lesson: Lesson, facts: Facts, known: Known) -> float | str:
+    """One number of a lesson; what others of it need too is kept in `known`.
+
+    Raises TPDataError for facts that say nothing that is known.
+    """
     how = _KINDS.get(facts.get("of", ""))
     try:
         if how is not None:
-            return how(lesson, _program(lesson, facts), facts)
+            return how(lesson, _program(lesson, facts), facts, known)
         reason = "of is unknown"
     except (KeyError, IndexError, StopIteration) as error:
         reason = f"there is no {error}"
@@ -85,9 +92,12 @@ def _experience(lesson: Lesson) -> Experience:
     return Experience(train, test, np.zeros((1, 1), dtype=np.int64), "")
 
 
-def _limit(lesson: Lesson, program: Program, facts: Facts) -> float:
-    made = passed(program, facts.get("pass", "program"))
-    found = limit(made, data=_sample(lesson, made))
+def _limit(lesson: Lesson, program: Program, facts: Facts, known: Known) -> float:
+    def find() -> Limit:
+        made = passed(program, facts.get("pass", "program"))
+        return limit(made, data=_sample(lesson, made))
+
+    found = _once(known, find, facts, "pass", "parametrization")
     if "dot" in facts:
         of, on = facts["dot"]
         return found.dot(of)[on]
@@ -96,48 +106,62 @@ def _limit(lesson: Lesson, program: Program, facts: Facts) -> float:
     return found.mean(facts["mean"]) if "mean" in facts else found.var(facts["var"])
 
 
-def _run(lesson: Lesson, program: Program, facts: Facts) -> float:
-    made = passed(program, facts.get("pass", "program"))
-    sizes = {w.name: int(facts["width"]) for w in made.base_widths}
-    sample = _sample(lesson, made)
-    found = run(made, sizes, int(facts.get("seed", 0)), sample or None)
+def _once(known: Known, find: Callable[[], T], facts: Facts, *told: str) -> T:
+    """What is found, once for all numbers whose facts agree on these words."""
+    key = (facts["of"], *(facts.get(word) for word in told))
+    if key not in known:
+        known[key] = find()
+    found: T = known[key]
+    return found
+
+
+def _run(lesson: Lesson, program: Program, facts: Facts, known: Known) -> float:
+    def find() -> Any:
+        made = passed(program, facts.get("pass", "program"))
+        sizes = {w.name: int(facts["width"]) for w in made.base_widths}
+        return run(made, sizes, int(facts.get("seed", 0)), _sample(lesson, made) or None)
+
+    found = _once(known, find, facts, "pass", "parametrization", "width", "seed")
     if "scalar" in facts:
         return float(found["scalars"][facts["scalar"]])
     kind = "mean" if "mean" in facts else "var"
     return float(found["vectors"][facts[kind]][kind])
 
 
-def _kernel(lesson: Lesson, program: Program, facts: Facts) -> float:
+def _kernel(lesson: Lesson, program: Program, facts: Facts, known: Known) -> float:
     inputs = {d.variable.name: np.array(lesson.data[d.variable.name]) for d in program.data}
     kind = facts.get("kind", "ntk")
     i, j = facts["pair"]
-    if "width" in facts:
+
+    def find() -> Kernel:
+        if "width" not in facts:
+            return kernel(program, inputs, kind)
         sizes = {w.name: int(facts["width"]) for w in program.base_widths}
-        found = mean_kernel(program, inputs, sizes, inits=int(facts.get("inits", 1)), kind=kind)
-    else:
-        found = kernel(program, inputs, kind)
+        return mean_kernel(program, inputs, sizes, inits=int(facts.get("inits", 1)), kind=kind)
+
+    found = _once(known, find, facts, "kind", "parametrization", "width", "inits")
     array = found.ntk if kind == "ntk" else found.nngp
     assert array is not None, "it was asked for"
     return float(array[i, j])
 
 
-def _exponent(lesson: Lesson, program: Program, facts: Facts) -> float:
+def _exponent(lesson: Lesson, program: Program, facts: Facts, known: Known) -> float:
     found = predict(program, 1)
     return found.changes[facts["change"]] if "change" in facts else found.sizes[facts["size"]]
 
 
-def _feature(lesson: Lesson, program: Program, facts: Facts) -> float:
+def _feature(lesson: Lesson, program: Program, facts: Facts, known: Known) -> float:
     rate = float(facts.get("lr", 1.0))
     found = feature_changes(program, _experience(lesson), rate, _SAMPLES, 0)
     return next(one.change for one in found if one.name == facts["change"])
 
 
-def _regime(lesson: Lesson, program: Program, facts: Facts) -> str:
+def _regime(lesson: Lesson, program: Program, facts: Facts, known: Known) -> str:
     found = analysis_of(program)
     return "untrained" if found is None else found.regime
 
 
-_KINDS: Mapping[str, Callable[[Lesson, Program, Facts], float | str]] = {
+_KINDS: Mapping[str, Callable[[Lesson, Program, Facts, Known], float | str]] = {
     "limit": _limit,
     "run": _run,
     "kernel": _kernel,

@@ -17,8 +17,9 @@ __all__ = ["PICTURES", "Lesson", "LessonStep", "Question", "lesson", "lessons", 
 
 _ORDER = ("forward", "backward", "sgd", "master", "ntk", "mup")
 
-PICTURES = ("program", "backward", "sgd", "frames")
-"""What a step may show: the program, its backward pass, an SGD step, or instruction by instruction.
+PICTURES = ("program", "folded", "backward", "sgd", "frames")
+"""What a step may show: the program, with what repeats once or in full, its backward pass, an SGD
+step, or instruction by instruction.
 """
 
 
@@ -41,7 +42,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson as its two files say it."""
+    """A lesson as its two files say it; `made` is the program where it is at hand."""
 
     name: str
     title: str
@@ -51,10 +52,11 @@ class Lesson:
     numbers: Mapping[str, Mapping[str, Any]]
     steps: tuple[LessonStep, ...]
     questions: tuple[Question, ...]
+    made: Program | None = None
 
     def program(self) -> Program:
         """The program of the lesson."""
-        return parse(self.source, f"{self.name}.tp")
+        return self.made or parse(self.source, f"{self.name}.tp")
 
 
 def lessons() -> tuple[Lesson, ...]:

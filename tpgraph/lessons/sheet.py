@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tpgraph.errors import TPDataError
-from tpgraph.lessons.facts import computed, passed
+from tpgraph.lessons.facts import Known, computed, passed
 from tpgraph.lessons.ready import Lesson
 from tpgraph.notation import Drawing, draw, draw_frames
 from tpgraph.program import Program
@@ -47,8 +47,9 @@ def sheet_of(lesson: Lesson) -> Sheet:
     Raises TPError as what it computes and draws, and TPDataError for a number that it does not
     define.
     """
+    known: Known = {}
     numbers = {
-        name: computed(lesson, lesson.numbers[name])
+        name: computed(lesson, lesson.numbers[name], known)
         for name in counted("limits", tuple(lesson.numbers))
     }
     program = lesson.program()
@@ -89,7 +90,7 @@ def _pictures(program: Program, which: str | None) -> tuple[Drawing, ...]:
         return ()
     if which == "frames":
         return draw_frames(program).drawings[1:]
-    return (draw(passed(program, which)),)
+    return (draw(passed(program, which), fold=which == "folded"),)
 
 
 def pieces(text: str) -> list[tuple[str, bool]]:
