@@ -159,7 +159,7 @@ def evaluate(
     samples = found.samples(data, missing=missing and missing.value)
     values = found.metrics(samples)
     if plot is not None:
-        svg = found.picture(samples, f"{found.module.program.name}: predictions")
+        svg = found.picture(samples, f"{found.module.program.title}: predictions")
         if svg is None:
             raise tp.TPDataError("there is no picture of several outputs or targets")
         write(svg, plot)

@@ -12,7 +12,7 @@ import tpgraph as tp
 from tpgraph_cli.completion import among
 from tpgraph_cli.endings import require_ending
 from tpgraph_cli.files import Constants, load, write
-from tpgraph_cli.options import of_option
+from tpgraph_cli.numbers import OptionError
 from tpgraph_cli.places import STANDARD, require_places
 from tpgraph_cli.progress import stage_progress
 
@@ -85,16 +85,24 @@ def lesson(
 
 def _ready(name: str, constants: list[str] | None) -> tp.lessons.Lesson | None:
     """The ready lesson of a name, unless a program goes by it."""
-    known = [one.name for one in tp.lessons.lessons()]
-    if name not in known:
-        bare = name != STANDARD and Path(name).name == name and not Path(name).suffix
-        if bare and not os.path.exists(name) and tp.gallery.named(name) is None:
-            with of_option():
-                tp.lessons.lesson(name)  # which says what there is
+    if name not in [one.name for one in tp.lessons.lessons()]:
+        if Path(name).name == name and not Path(name).suffix and not os.path.exists(name):
+            _refuse_near(name)
         return None
     if constants:
         raise typer.BadParameter(f"--set is of programs: {name} is a ready lesson")
     return tp.lessons.lesson(name)
+
+
+def _refuse_near(name: str) -> None:
+    """A usage error for what is nearly the name of a ready lesson, and of no program."""
+    if name in [one.name for one in tp.gallery.entries()]:
+        return
+    try:
+        tp.lessons.lesson(name)
+    except tp.TPError as error:
+        if error.mend:
+            raise OptionError(error.message, expected=error.expected, mend=error.mend) from None
 
 
 def _own(name: str, constants: list[str] | None, out: str | None) -> tp.lessons.Lesson:

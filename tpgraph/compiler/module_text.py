@@ -75,7 +75,7 @@ def docstring(plan: Plan, dtype: Dtype, needs: str = "Needs numpy alone.") -> st
     """The docstring of a generated module: the program, and what its arguments are."""
     program = plan.program
     rows = [
-        f"{on_one_line(program.name)}: {_purpose(program)}, compiled by tpgraph, in {dtype}.",
+        f"{on_one_line(program.title)}: {_purpose(program)}, compiled by tpgraph, in {dtype}.",
         "",
     ]
     for line in program_text(program, plan.expressions):

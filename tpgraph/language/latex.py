@@ -80,7 +80,7 @@ def _group(program: Program) -> Iterator[str]:
     yield r"\begingroup"
     yield _COMMANDS
     yield r"\tprule"
-    name = words(program.name)
+    name = words(program.title)
     yield rf"\tphead{{Algorithm}}{{${name}$, a {_LANGUAGES[language_of(program)]} program}}"
     yield r"\tprule"
     yield from _Listing(program).lines()

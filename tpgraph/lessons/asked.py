@@ -64,8 +64,10 @@ def _limits(told: Told) -> Iterator[Question]:
         yield Question(ask, f"To {told.limit(out, 'scalar')}.")
     products = [e for e in told.chosen if isinstance(e, MatMul) and e.out.is_wide]
     for equation in products[-1:]:
-        out, read = told.name(equation.out), told.name(equation.operand)
-        ask = f"What is the variance of the coordinates of {out} in the limit, and by which rule?"
+        product, read = told.name(equation.out), told.name(equation.operand)
+        ask = (
+            f"What is the variance of the coordinates of {product} in the limit, and by which rule?"
+        )
         size = ""
         if equation.operand in {e.out for e in told.chosen} and equation.operand.is_wide:
             mean = told.limit(equation.operand, "mean")

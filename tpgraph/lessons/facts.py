@@ -4,7 +4,8 @@
     {of = "limit", dot = ["g", "x"]}   the coefficient of Z^x in Ż^g
     {of = "run", var = "x", width = n} the same over the coordinates of one network
     {of = "kernel", kind = "ntk", pair = [i, j]}   K of rows i and j of the data at infinite width;
-                                       with width and inits the mean over networks of it
+                                       with width and inits the mean over networks of it,
+                                       with outputs = [a, b] of those two, by default the first
     {of = "exponent", change = "x"}    e of n^e: predicted of a change in training, or of a size
     {of = "feature", change = "x"}     |Δx| at infinite width in one step
     {of = "regime"}                    the word for it
@@ -142,6 +143,9 @@ def _kernel(lesson: Lesson, program: Program, facts: Facts, known: Known) -> flo
     found = _once(known, find, facts, "kind", "parametrization", "width", "inits")
     array = found.ntk if kind == "ntk" else found.nngp
     assert array is not None, "it was asked for"
+    if array.ndim == 4:  # of every two outputs; those of the first, unless it says which
+        a, b = facts.get("outputs", (0, 0))
+        return float(array[i, a, j, b])
     return float(array[i, j])
 
 

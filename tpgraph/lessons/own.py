@@ -51,7 +51,7 @@ def lesson_of(program: Program, texts: str | None = None, name: str | None = Non
 
     Raises TPDataError for texts that are no lesson.
     """
-    name = name or program.name
+    name = name or program.title
     source = source_of(program) or to_text(program)
     if texts is not None:
         given = read_lesson(name, texts, source)

@@ -170,10 +170,14 @@ class Told:
             " test example."
             for kind, label in (("nngp", "The NNGP"), ("ntk", "The NTK"))
         ]
+        first = ""
+        if len(self.program.outputs) > 1:
+            first = f" Both are here of the first output, {self.name(self.program.outputs[0])}."
         return (
             "The NNGP is the covariance of outputs at initialization; the NTK says how a step on"
             " one example moves the output on another, in the infinitely wide network. "
             + " ".join(lines)
+            + first
         )
 
     def training(self) -> str:

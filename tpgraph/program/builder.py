@@ -27,6 +27,7 @@ from tpgraph.program.equations import (
 )
 from tpgraph.program.gate import Gate
 from tpgraph.program.graph import Program, assembled, through_gate
+from tpgraph.program.naming import UNNAMED
 from tpgraph.program.statement_terms import (
     Call,
     Constant,
@@ -54,7 +55,7 @@ class Builder(Gate):
     makes comes from it.
     """
 
-    def __init__(self, name: str = "program") -> None:
+    def __init__(self, name: str = UNNAMED) -> None:
         super().__init__(name)
         self.origin: Origin | None = None
         self._interned: dict[Expression, Expression] = {}

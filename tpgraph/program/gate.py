@@ -32,6 +32,7 @@ from tpgraph.program.equations import (
 from tpgraph.program.hints import Hint, StandingOrder, require_hint
 from tpgraph.program.naming import (
     LOSS,
+    UNNAMED,
     is_loss_name,
     require_base,
     require_name,
@@ -57,7 +58,7 @@ __all__ = ["Gate"]
 class Gate:
     """What is bound so far, and the rules for what may come next."""
 
-    def __init__(self, name: str = "program") -> None:
+    def __init__(self, name: str = UNNAMED) -> None:
         self.name = name
         self.parametrization: Parametrization | None = None
         self._scope: dict[str, Variable] = {}

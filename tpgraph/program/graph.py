@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from importlib import import_module
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from tpgraph.program.equations import (
 )
 from tpgraph.program.gate import Gate
 from tpgraph.program.hints import Hint
+from tpgraph.program.naming import UNNAMED
 from tpgraph.program.parametrization import Parametrization
 from tpgraph.program.passes import TimedName
 from tpgraph.program.training_plan import TrainingPlan
@@ -69,6 +71,14 @@ class Program:
             f"<Program {self.name}: {quantity(len(self.declarations), 'declaration')},"
             f" {quantity(len(self.equations), 'equation')}>"
         )
+
+    @property
+    def title(self) -> str:
+        """What people call it: its name, or that of its file where it has none of its own."""
+        named = next((b.span.source.name for b in self.in_order() if b.span is not None), "<")
+        if self.name != UNNAMED or named.startswith("<"):
+            return self.name
+        return PurePath(named).stem or self.name
 
     @cached_property
     def variables(self) -> Mapping[str, Variable]:

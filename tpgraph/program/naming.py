@@ -24,6 +24,7 @@ __all__ = [
     "LOSS",
     "NAME",
     "STATEMENTS",
+    "UNNAMED",
     "ascii_name",
     "canonical",
     "is_loss_name",
@@ -32,6 +33,9 @@ __all__ = [
     "require_name",
     "require_words",
 ]
+
+UNNAMED = "program"
+"""The name of a program that was given none."""
 
 STATEMENTS = (
     "program", "parametrization", "width", "dim", "const", "fn", "data", "target", "param",

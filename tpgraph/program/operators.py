@@ -59,6 +59,7 @@ from tpgraph.program.handles import (
     combine,
     to_handle,
 )
+from tpgraph.program.naming import UNNAMED
 from tpgraph.program.parametrization import MUP, NTK, STANDARD, Parametrization
 from tpgraph.program.spelling import (
     Exponents,
@@ -107,7 +108,7 @@ class Functions:
         return FunctionHandle(self.builder, function)
 
 
-def builder(name: str = "program") -> OperatorBuilder:
+def builder(name: str = UNNAMED) -> OperatorBuilder:
     """A new program, to be built with operators.
 
     >>> b = builder("readme")
@@ -129,7 +130,7 @@ class OperatorBuilder:
     fit.
     """
 
-    def __init__(self, name: str = "program") -> None:
+    def __init__(self, name: str = UNNAMED) -> None:
         self._builder = Builder(name)
         self._defined: dict[str, Defined] = {}
         self._handles: dict[str, Handle | MatrixHandle] = {}

@@ -183,7 +183,7 @@ def report(program: Program) -> Report:
     outside = {d.variable.name for d in program.data} | {d.variable.name for d in program.targets}
     variables = [v for v in program.variables.values() if v.name not in outside]
     return Report(
-        name=program.name,
+        name=program.title,
         language=language_of(program),
         reduced=is_reduced(program),
         gia=gradient_independence(program),

@@ -54,7 +54,7 @@ def number_plot(f: Array, y: Array, title: str) -> bytes:
     axes.set_title(title)
     axes.grid(True, linewidth=0.3)
     if 1 < y.shape[1] <= 10:
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=9)
     return _svg(figure)
 
 

@@ -220,7 +220,7 @@ def load_run(folder: str | Path) -> TrainedRun:
 def draw_predictions(folder: Path, samples: Dataset) -> None:
     """Write predictions.svg of these samples into the folder of a run."""
     run = load_run(folder)
-    svg = run.picture(samples, f"{run.module.program.name}: predictions")
+    svg = run.picture(samples, f"{run.module.program.title}: predictions")
     if svg is not None:
         write_text(folder / "predictions.svg", svg.decode())
 

@@ -54,7 +54,7 @@ def explain_kernel(program: Program, kind: str = "both", latex: bool = False) ->
     for part in plan.parts:
         lines += _Lines(part, text, names, program.labels).all()
     closed = closed_lines(names.kinds, text)
-    head = f"kernel of {program.name}, for two inputs; {_signs(lines, latex)}:"
+    head = f"kernel of {program.title}, for two inputs; {_signs(lines, latex)}:"
     if latex:
         groups = [aligned(some) for some in (lines, closed) if some]
         return "\n".join([f"% {head}", "{\\allowdisplaybreaks", *groups, "}"])

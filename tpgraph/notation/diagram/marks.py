@@ -46,7 +46,7 @@ def diagram_of(
         gates = tuple(_gates(texts))
     forced = frozenset[str]().union(*(gate.text.mentions for gate in gates))
     return Diagram(
-        title=program.name,
+        title=program.title,
         vertices=tuple(_vertex(texts, v, v.name in forced) for v in texts.variables.values()),
         gates=gates,
         products=tuple(_products(texts, style)),

@@ -135,7 +135,7 @@ def compare(
             outcome = run_sweep(sweep, store, workers=workers, progress=progress, threads=threads)
             runs = tuple(_runs(sweep, store, reference))
         result = Comparison(
-            program=program.name,
+            program=program.title,
             regime=regime,
             settings=settings,
             runs=runs,

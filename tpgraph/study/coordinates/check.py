@@ -224,7 +224,7 @@ def coordinate_check(
     outputs = tuple(o.name for o in program.outputs if o.name in names)
     prediction = predict(program, steps, rates)
     chosen = tuple(int(w) for w in widths)
-    return CoordinateCheck(program.name, chosen, names, outputs, sizes, changes, prediction)
+    return CoordinateCheck(program.title, chosen, names, outputs, sizes, changes, prediction)
 
 
 def _trajectory(

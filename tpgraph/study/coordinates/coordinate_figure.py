@@ -73,7 +73,7 @@ def _panel(
         centre = np.sqrt(low * high)
         axes.set_ylim(centre / _SPAN**0.5, centre * _SPAN**0.5)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=7, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        axes.legend(fontsize=10, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 def _guides(axes: Axes, widths: Sequence[int], values: Array, predicted: Sequence[float]) -> None:

@@ -151,7 +151,7 @@ def draw_curves(settings: DispersionSettings, found: Sequence[Moments]) -> Figur
                 axes.fill_between(x, low, high, color=f"C{k}", alpha=0.2, linewidth=0)
         panels[0, p].set_title(set_in_lines(_point_title(point), 2.3, 10), fontsize=10)
         _finish(list(panels[:, p]), depths, settings, _reach(found))
-    panels[0, 0].legend(fontsize=7, loc="upper left")
+    panels[0, 0].legend(fontsize=9, loc="upper left")
     for axes in panels[:, 0]:
         axes.set_ylabel(RATIO)
     return figure
@@ -213,7 +213,7 @@ def draw_lines(settings: DispersionSettings, found: Sequence[Moments]) -> Figure
         axes.set_xticks(settings.widths, [f"{width}" for width in settings.widths])
         axes.xaxis.set_minor_locator(NullLocator())
     if axes.get_legend_handles_labels()[1]:
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=9)
     axes.grid(color="0.85", linewidth=0.6)
     return figure
 

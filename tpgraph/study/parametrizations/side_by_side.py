@@ -284,7 +284,7 @@ def compare_parametrizations(
     run = _Run(found, tuple(widths), at, steps, lr, size, seeds, samples, seed)
     with counting("networks", len(chosen) * len(widths) * seeds):
         each = [run.of(name, replace(program, parametrization=p)) for name, p in chosen.items()]
-    return SideBySide(program.name, at, lr, steps, tuple(each))
+    return SideBySide(program.title, at, lr, steps, tuple(each))
 
 
 def _chosen(program: Program, names: Sequence[str]) -> dict[str, Parametrization]:
