@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.arrays import plain_array
+from tpgraph.arrays import by_source_name, plain_array
 from tpgraph.compiler.not_finite import first_not_finite
 from tpgraph.compiler.plan import inputs_of
 from tpgraph.compiler.runtime import compile
 from tpgraph.errors import TPArgumentError, TPDataError, TPWarning
-from tpgraph.program import Program, Variable
+from tpgraph.program import Program, Variable, canonical_variable
 from tpgraph.program.any_program import reads_program
+from tpgraph.program.families import families_apart
 from tpgraph.progress import counted_of
 
 __all__ = ["finite_values", "run"]
@@ -93,6 +94,8 @@ def _without_warnings(values: Iterator[T]) -> Iterator[T]:
 def _sample(program: Program, sample: Mapping[str, Any]) -> dict[str, Any]:
     """One row for every data input, and for the targets if all are given."""
     inputs = {d.variable.name: d.variable for d in inputs_of(program)}
+    sample = by_source_name("the sample", sample, canonical_variable)
+    sample = families_apart("the sample", sample, inputs.values(), 0)
     for name in sample:
         if name not in inputs:
             raise TPDataError(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tpgraph.arrays import as_rows, by_source_name, plain_array
 from tpgraph.errors import TPDataError
 from tpgraph.program import Program, Variable, canonical_variable, require_room
+from tpgraph.program.families import families_apart
 
 __all__ = ["Inputs", "input_arrays", "require_kernel_room", "side_by_side"]
 
@@ -31,15 +32,19 @@ Inputs: TypeAlias = npt.ArrayLike | Mapping[str, Any] | _Samples
 def input_arrays(program: Program, X: Inputs) -> dict[str, Array]:
     """Every data input as (N, d), float64.
 
-    X is a data set, a mapping by source name (targets are ignored), a list of arrays (N, d) in the
-    order of the declarations, the targets behind the inputs or left out, or one array (N, d) with
-    the inputs side by side. Raises TPDataError for what does not fit.
+    X is a data set, a mapping by source name (targets are ignored; ξ may be one array (N, T, d) for
+    all of ξ[1..T]), a list of arrays (N, d) in the order of the declarations, the targets behind
+    the inputs or left out, or one array (N, d) with the inputs side by side.
+
+    Raises TPDataError for what does not fit.
     """
     variables = [d.variable for d in program.data]
     given = _by_name(program, getattr(X, "arrays", X))
     if isinstance(given, Mapping):
         named = by_source_name("the data", given, canonical_variable)
-        known = {v.name for v in variables} | {d.variable.name for d in program.targets}
+        declared = [*variables, *(d.variable for d in program.targets)]
+        named = families_apart("the data", named, declared, 1)
+        known = {v.name for v in declared}
         for name in named:
             if name not in known:
                 raise TPDataError(

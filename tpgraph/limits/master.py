@@ -42,6 +42,7 @@ from tpgraph.limits.told_scales import with_told_scales
 from tpgraph.limits.written_at import written_at
 from tpgraph.program import Equation, Program, canonical_variable
 from tpgraph.program.any_program import reads_program
+from tpgraph.program.families import families_apart
 from tpgraph.program.formula_text import formula_text
 from tpgraph.seeds import require_seed
 
@@ -73,8 +74,9 @@ def limit(
 ) -> Limit:
     """The infinite-width limit of every vector and scalar of a program (Master Theorem).
 
-    `data` has one sample of every data input, d numbers by source name; targets may be left out,
-    and what depends on them is then left out too. Params are at initialization.
+    `data` has one sample of every data input, d numbers by source name ((T, d) for all of ξ[1..T]
+    under ξ); targets may be left out, and what depends on them is then left out too. Params are at
+    initialization.
 
     `engine` is "exact", which has closed forms and quadrature with estimated errors, "sampled",
     which is deterministic in `seed` and has error bars that shrink at least as fast as
@@ -286,6 +288,8 @@ def _given(program: Program, data: Mapping[str, Any]) -> dict[str, Any]:
             mend=f"data={{{known[0]!r}: …}}" if known else None,
         )
     given = by_source_name("the data", data, canonical_variable)
+    declared = [d.variable for d in (*program.data, *program.targets)]
+    given = families_apart("the data", given, declared, 0)
     for name in given:
         if name not in known:
             raise TPDataError(

@@ -22,6 +22,7 @@ from tpgraph.errors import Source, TPArgumentError, TPDataError
 from tpgraph.files import as_path, unreadable
 from tpgraph.program import Program, Variable, canonical_variable
 from tpgraph.program.any_program import AnyProgram, as_program
+from tpgraph.program.families import families_apart, names_read
 from tpgraph.training.class_labels import as_label, classes_of, target_rows
 from tpgraph.training.csv_samples import arrays_of_csv
 from tpgraph.training.missing import DROP, LEAVE_OUT, REFUSE, require_missing, whole_rows
@@ -271,7 +272,7 @@ def _decoded(path: Path, content: bytes) -> str:
 def _from_npz(
     name: str, content: bytes, variables: Sequence[Variable], labels: _Labels, missing: str
 ) -> dict[str, Array]:
-    names = {v.name for v in variables}
+    names = names_read(variables)
     try:
         keys = array_names(content)
         stored = read_arrays(content, [key for key in keys if canonical_variable(key) in names])
@@ -290,9 +291,10 @@ def _from_arrays(
     missing: str,
 ) -> dict[str, Array]:
     """The arrays that a program reads; what else there is may be anything."""
-    names = {v.name for v in variables}
+    names = names_read(variables)
     wanted = {key: value for key, value in stored.items() if canonical_variable(key) in names}
     by_name = by_source_name(name, wanted, canonical_variable)
+    by_name = families_apart(name, by_name, variables, 1)
     if missing == DROP and len(by_name) == len(variables):
         by_name = dict(whole_rows(name, {k: _as_array(name, k, a) for k, a in by_name.items()}))
     found: dict[str, Array] = {}
