@@ -149,7 +149,7 @@ def test_a_text_that_a_person_would_write():
     assert "for l in 1..3:\n    h[l] = relu(hidden[l] h[l-1] + hidden_b[l])" in text
     assert "param hidden[1..3]   : n × n ~ N(0, 1/3)" in text
     attention = imported("attention").text
-    assert "sum(e[l,i,k] / s[l,i] * o[l,k] for k in 1..3)" in attention
+    assert "sum(exp(a[l,i,k] - s[l,i]) * o[l,k] for k in 1..3)" in attention
     assert "# norm[*]" in attention
     assert "for l in 1..3:" in imported("causal_blocks").text
 

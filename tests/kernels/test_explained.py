@@ -21,8 +21,8 @@ DIAGRAMS = Path(__file__).parents[2] / "diagrams"
 TOKEN = re.compile(
     r"(?P<dot>[^\W\d]\w*(?:\[\d+\])?'?·\w+(?:\[\d+\])?'?)"
     r"|(?P<number>\d+(?:\.\d+)?(?:e-?\d+)?(?:/\(\d*π\)|/\d+)?|\d*π(?:/\d+)?)"
-    r"|(?P<call>sqrt\(|arcsin\(|√\()|√(?P<root>\w'?)"
-    r"|(?P<name>[^\W\d]+\d*°?'?)"
+    r"|(?P<call>sqrt\(|arcsin\(|exp\(|sinh\(|cosh\(|sin\(|cos\(|√\()|√(?P<root>\w'?)"
+    r"|(?P<name>[^\W\d²]+\d*°?'?)"
     r"|(?P<sign>[-+/()]|×)|(?P<power>\^\(?-?\d(?:/\d)?\)?|²)|(?P<space>\s+)"
 )
 
@@ -104,7 +104,7 @@ class Reader:
             made = {
                 "dot": lambda w=word: put(self.dot(w, i, j)),
                 "number": lambda w=word: put(eval(_pi(w), {"π": math.pi})),
-                "call": lambda w=word: "arcsin(" if w == "arcsin(" else "sqrt(",
+                "call": lambda w=word: "sqrt(" if w == "√(" else w,
                 "root": lambda t=token: f"sqrt({put(given[t['root']])})",
                 "name": lambda w=word: put(given[w] if w in given else self.named(w, i, j)),
                 "sign": lambda w=word: "*" if w == "×" else w,
@@ -114,7 +114,8 @@ class Reader:
             if parts and follows and parts[-1] not in "+-/*(" and not parts[-1].endswith("("):
                 parts.append("*")
             parts.append(made)
-        known = {"sqrt": math.sqrt, "arcsin": math.asin, **names}
+        known: dict[str, Any] = {"sqrt": math.sqrt, "arcsin": math.asin, **names}
+        known |= {name: getattr(math, name) for name in ("exp", "sinh", "cosh", "sin", "cos")}
         return float(eval(" ".join(parts), known))
 
     def dot(self, word: str, i: int, j: int) -> float:
@@ -305,3 +306,41 @@ def test_the_guide_shows_what_is_printed() -> None:
     page = (Path(tpgraph.guide.__file__).parent / "infinite-width.md").read_text(encoding="utf-8")
     lines = explain_kernel(load(DIAGRAMS / "one_hidden.tp")).splitlines()[1:5]
     assert "\n".join(line.strip() for line in lines) in page
+
+
+EXPONENTIALS = (
+    "sin(z)", "cos(z)", "exp(z / 2)", "sinh(z)", "z * sin(z)", "z * exp(z / 2)", "sin(z)^2",
+    "sin(2 * z) + cos(z)", "sin(z) + z^2", "sin(z) + exp(z / 3)", "exp(z / 2) * sin(z)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("function", [*EXPONENTIALS, "step(z)", "gelu(z)", "relu(z)^2", "abs(z)"])
+@pytest.mark.filterwarnings("ignore")
+def test_what_closes_is_printed_so_and_is_the_kernel(function: str) -> None:
+    program = parse(
+        "program one\nwidth n\nparametrization ntk\ndata ξ : 3\n"
+        f"fn φ(z) = {function}\nparam U : n × 3 ~ N(0, 1)\nparam V : 1 × n ~ N(0, 1)\n"
+        "f = V φ(U ξ)\noutput f\n"
+    )
+    text = explain_kernel(program)
+    inputs = {"ξ": np.random.default_rng(0).standard_normal((3, 3))}
+    found, reader = kernel(program, inputs), Reader(text, inputs)
+    needed = {
+        line.split(", ")[0].replace("v'", "u'")
+        for line in reader.lines.values()
+        if line.startswith("E[")
+    }
+    if function != "gelu(z)":  # whose second formula is longer than a page is wide
+        assert needed <= reader.closed.keys(), needed - reader.closed.keys()
+    for i in range(3):
+        for j in range(3):
+            assert found.nngp is not None
+            assert reader.of("NNGP", i, j) == pytest.approx(found.nngp[i, j], rel=2e-5)
+            if needed <= reader.closed.keys():
+                assert found.ntk is not None
+                assert reader.of("NTK", i, j) == pytest.approx(found.ntk[i, j], rel=2e-5)
+
+
+def test_random_features_have_the_kernel_of_the_literature() -> None:
+    """E sin u sin u′ = e^{−(p + p′)/2} sinh c (Rahimi & Recht 2007: with cos a Gaussian kernel)."""
+    assert "E[sin(u) sin(u')] = exp(-0.5 p - 0.5 p') sinh(c)" in explain_kernel(network("sin", 1))

@@ -277,3 +277,38 @@ def test_a_heavy_tail_is_told_of_what_rests_on_it():
         found = tp.limit(program, engine="sampled", samples=2**12)
     heavy = Basis.HEAVY_TAIL
     assert {name for name in "qyr" if found.basis(name) is heavy} == {"q", "y"}
+
+
+@pytest.mark.parametrize(
+    ("way", "parametrization"),
+    [
+        (tp.backward, "ntk"), (tp.backward, "mup"), (tp.backward, "standard"),
+        (lambda p: tp.unroll_sgd(p, 1), "mup"),
+    ],
+)  # fmt: skip
+def test_every_name_of_a_derivation_has_a_line_of_its_own(way, parametrization):
+    program = tp.parse(f"""
+width n
+dim d = 2
+parametrization {parametrization}
+data ξ : d
+target y : 1
+param U : n × d ~ N(0, 1)
+param W : n × n ~ N(0, 1)
+param V : 1 × n ~ N(0, 1)
+x = tanh(U ξ)
+z = tanh(W x)
+f = V z
+output f
+loss (f - y)^2 / 2
+""")
+    made = way(program)
+    inputs = [d.variable for d in (*made.data, *made.targets)]
+    data = {v.name: np.ones(v.dim.size({})) for v in inputs}
+    lines = tp.limit(made, data=data, samples=2**12).derivation().splitlines()
+    told = {line.split()[1] for line in lines if line.startswith("Z")}
+    for equation in (e for e in made.equations if e.out.name in told):
+        for read in equation.inputs:
+            assert read.is_matrix or read in inputs or read.name in told, f"{read} of {equation}"
+    starts = [line for line in lines if line.startswith("ZInit") and "→" in line]
+    assert all(" = " in line for line in starts)

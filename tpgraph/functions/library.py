@@ -71,11 +71,14 @@ _BODIES: dict[str, Callable[[Expression], Expression]] = {
 
 
 def logsumexp(terms: Sequence[Expression]) -> Expression:
-    """log Σ_i exp(z_i) as z₁ + softplus(log Σ_{i>1} exp(z_i) − z₁), in which nothing overflows."""
-    total = terms[-1]
-    for term in reversed(terms[:-1]):
-        total = add(term, _call("softplus", add(total, neg(term))))
-    return total
+    """log Σ_i exp(z_i) as a + softplus(b − a), in which nothing overflows; a and b are those of the
+    first and the second half, so that derivatives by all of T arguments have T² parts, not T³.
+    """
+    if len(terms) == 1:
+        return terms[0]
+    half = (len(terms) + 1) // 2
+    first, second = logsumexp(terms[:half]), logsumexp(terms[half:])
+    return add(first, _call("softplus", add(second, neg(first))))
 
 
 def _softmax(terms: Sequence[Expression]) -> Expression:

@@ -28,6 +28,7 @@ from tpgraph.program import (
     Program,
     Target,
     Variable,
+    default_latex,
     join_name,
     latex_functions,
     latex_name,
@@ -35,6 +36,7 @@ from tpgraph.program import (
 )
 from tpgraph.program.tex import one_line, spelled_out
 from tpgraph.program.text import aligned, right_hand_side
+from tpgraph.types import Width
 
 __all__ = ["derivation"]
 
@@ -84,6 +86,10 @@ class _PlainText:
         """The equation as the language writes it."""
         return f"{equation.out} = {right_hand_side(equation)}"
 
+    def width(self, width: Width) -> str:
+        """The size of a width."""
+        return width.name
+
     def Z(self, name: str, accent: str = "Z") -> str:
         """Z^x, Ẑ^x or Ż^x."""
         return f"{accent}^({name})"
@@ -107,6 +113,14 @@ class _PlainText:
     def quotient(self, above: str, below: str) -> str:
         """A fraction."""
         return f"{above}/{below}"
+
+    def words(self, text: str) -> str:
+        """Words among formulas."""
+        return text
+
+    def inline(self, variable: Variable) -> str:
+        """A name among words."""
+        return self.name(variable)
 
     def number(self, found: Estimate) -> str:
         """A value to the digits that its error leaves."""
@@ -152,6 +166,10 @@ class _Latex(_PlainText):
             case _:
                 assert_never(equation)
 
+    def width(self, width: Width) -> str:
+        """The size of a width, in italics."""
+        return default_latex(width.name)
+
     def Z(self, name: str, accent: str = "Z") -> str:
         """Z^{x}, with an accent for its part."""
         return f"{accent}^{{{self.name(self.program.variables[name])}}}"
@@ -167,6 +185,14 @@ class _Latex(_PlainText):
     def quotient(self, above: str, below: str) -> str:
         """A fraction."""
         return rf"\frac{{{above}}}{{{below}}}"
+
+    def words(self, text: str) -> str:
+        """Words between formulas."""
+        return rf"\text{{{text}}}"
+
+    def inline(self, variable: Variable) -> str:
+        """A formula among words."""
+        return f"${self.name(variable)}$"
 
     def number(self, found: Estimate) -> str:
         """A value, with its power of ten spelled out."""
@@ -199,18 +225,37 @@ def _rows(
         for variable in declaration.variables:
             if isinstance(declaration, InitialScalar):
                 value = writer.number(scalars[variable.name])
-                yield "ZInit", writer.name(variable), (f"{writer.to} {value}",)
+                at = writer.formula(
+                    declaration.value, [writer.width(w) for w in declaration.widths]
+                )
+                yield "ZInit", f"{writer.name(variable)} = {at}", (f"{writer.to} {value}",)
             elif variable.name in vectors:
                 gaussian = _gaussian(writer, vectors[variable.name], "Z")
                 yield "ZInit", writer.name(variable), (gaussian,)
+    found_of = {*vectors, *scalars}
     for equation in program.equations:
         name, left = equation.out.name, writer.equation(equation)
+        users = [e for e in program.uses[name] if e.out.name in found_of]
+        if name not in found_of and users:
+            yield _rule(equation), left, (_only_in_products(writer, users),)
         if name in vectors:
-            rule = "ZMatMul" if isinstance(equation, MatMul) else "ZNonlin"
-            yield rule, left, tuple(_vector(writer, equation, vectors))
+            yield _rule(equation), left, tuple(_vector(writer, equation, vectors))
         elif name in scalars:
             found = scalars[name]
             yield "ZMoment", left, (f"{writer.to} {writer.number(found)} {writer.error(found)}",)
+
+
+def _rule(equation: Equation) -> str:
+    return "ZMatMul" if isinstance(equation, MatMul) else "ZNonlin"
+
+
+def _only_in_products(writer: _PlainText, users: Sequence[Equation]) -> str:
+    """What is said of a vector that has no limit, and is read by products that have one."""
+    products = [e for e in users if isinstance(e, MatMul)]
+    matrices = dict.fromkeys(writer.inline(e.matrix) for e in products)
+    small = f" as entries of {' and '.join(matrices)} shrink" if matrices else ""
+    made = ", ".join(writer.inline(e.out) for e in users)
+    return writer.words(f"grows with the width{small}: the limit is that of {made}")
 
 
 def _covariances(

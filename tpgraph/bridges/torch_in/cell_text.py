@@ -21,7 +21,7 @@ from tpgraph.bridges.torch_in.parameter_parts import Key, ParameterPart, key_of
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.reserved import DEFINED, SUMS
 from tpgraph.bridges.torch_in.sizes import is_wide
-from tpgraph.functions import PRIMITIVES, number_text
+from tpgraph.functions import OF_SEVERAL, PRIMITIVES, number_text
 from tpgraph.language.repetition import Linear, Use, generalized, runs, steps
 from tpgraph.language.repetition import Piece as Text
 from tpgraph.language.write_terms import APPLIED, ATOM, POWER, PRODUCT, SIGN, SUM
@@ -175,11 +175,23 @@ class CellWriter:
                 return f if fixed and unnamed else None
         return None
 
+    def _shared(self, cell: Cell) -> Cell | None:
+        """f where a cell without a name is f − log Σ exp(f) over all components of f."""
+        match cell:
+            case Op("add", (f, Op("mul", (Num() as sign, Op("log", (powers,)) as log)) as less)):
+                unnamed = all(self.names(part) is None for part in (cell, less, log))
+                same = sign.is_number(-1) and unnamed and self._exponents(powers) is f
+                return f if same else None
+        return None
+
     def _call(self, cell: Op) -> tuple[Pieces, int]:
         name, arguments = cell.name, cell.arguments
         added = self._exponents(arguments[0]) if name == "log" else None
         if added is not None:
             return ("logsumexp(", *self.write(added)[0], ")"), ATOM
+        shared = self._shared(arguments[0]) if name == "exp" else None
+        if shared is not None:
+            return ("softmax(", *self.write(shared)[0], ")"), ATOM
         if name in DEFINED:
             count = DEFINED[name][0].count(",") + 1
             constants = tuple(a.value for a in arguments[count:] if isinstance(a, Num))
@@ -188,7 +200,7 @@ class CellWriter:
             name = self.functions.setdefault((name, constants), own)
             arguments = arguments[:count]
         else:
-            assert name in PRIMITIVES, name
+            assert name in PRIMITIVES or name in OF_SEVERAL, name
         texts = [self.write(a)[0] for a in arguments]
         inner = [piece for text in texts for piece in (", ", *text)][1:]
         return (f"{name}(", *inner, ")"), ATOM

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tpgraph.functions import PRIMITIVES
+from tpgraph.functions import OF_SEVERAL, PRIMITIVES
 
 __all__ = ["BLOCKS", "DEFINED", "POSITIONS", "RESERVED", "SUMS"]
 
@@ -34,5 +34,5 @@ DEFINED: dict[str, tuple[str, str]] = {
 }
 """Functions that the table lacks: parameters and body; {0} is a number that they are given."""
 
-RESERVED = frozenset({*POSITIONS, *BLOCKS, *SUMS, "f", *PRIMITIVES, *DEFINED})
+RESERVED = frozenset({*POSITIONS, *BLOCKS, *SUMS, "f", *PRIMITIVES, *OF_SEVERAL, *DEFINED})
 """What no parameter, input or width is called."""

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from tpgraph.functions import Expression
+from tpgraph.kernels.recursion.exponential_sums import exponential_sum
 from tpgraph.kernels.recursion.node_formulas import NodeFormulas
 from tpgraph.kernels.recursion.recursion_text import RecursionText, Weighted
 from tpgraph.kernels.recursion.spoken_sums import SpokenSum
@@ -28,7 +29,7 @@ from tpgraph.limits.planned.unknowns import as_array, place_of
 
 __all__ = ["ExpectationKind", "closed_lines", "kind_of"]
 
-_LONGEST = 160
+_LONGEST = 400
 """Of a formula that is worth reading."""
 
 
@@ -64,17 +65,29 @@ def _line(kind: ExpectationKind, text: RecursionText) -> tuple[str, str]:
     covariance = as_array(tape, tape.emit("data", (), "c", True))
     form = LinearForm({CentredGaussian("u"): np.ones(1)}, np.zeros(1))
     sided = [SidedCurve(Curve(f, form, variance, (), weak), k) for k, (f, weak) in enumerate(kind)]
+    f, g = (one.curve for one in sided)
+    if f.exponentials is not None and g.exponentials is not None and _without_bells(f, g):
+        right = exponential_sum(f.exponentials, g.exponentials, text)
+        return left, right if len(right) <= _LONGEST else ""
     work = PlannedExpectations(Gaussians(), tape)
     setting = InputSetting(Gaussians(), EVERYWHERE)
     try:
         value: Array = work.of_pair(setting, sided[0], sided[1], covariance)
     except NotPlanned:
         return left, ""
-    written, (end,) = factored(tape, [place_of(tape, value)])
+    place = place_of(tape, value)
+    if not tape.nodes[place].of_pairs:  # a number, as of the derivative of a step
+        return left, NodeFormulas(tape.nodes, text, {}).text(place)
+    written, (end,) = factored(tape, [place])
     if any(node.op in ("series", "exponentials") for node in written.nodes):
         return left, ""
     right = _Written(written.nodes, text, {}).text(end)
     return left, right if len(right) <= _LONGEST else ""
+
+
+def _without_bells(f: Curve, g: Curve) -> bool:
+    """Whether not both have the closed form that comes first."""
+    return f.error_terms is None or g.error_terms is None
 
 
 class _Written(NodeFormulas):

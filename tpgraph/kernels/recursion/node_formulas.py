@@ -75,7 +75,7 @@ class NodeFormulas:
             case "product" | "sqrt":
                 return self.write.product(*self.factors(1.0, place, bar))
             case "arcsin":
-                return self.write.arcsin(self.text(node.args[0], bar))
+                return self.write.call("arcsin", self.text(node.args[0], bar))
             case _:
                 parts = ", ".join(self.text(a, bar) for a in node.args)
                 index = f", {data + 1}" if node.op == "entry" else ""

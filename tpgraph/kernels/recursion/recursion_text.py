@@ -95,9 +95,9 @@ class RecursionText:
             return rf"\sqrt{{{inner}}}"
         return f"√{inner}" if len(inner) == 1 and inner.isalpha() else f"√({inner})"
 
-    def arcsin(self, inner: str) -> str:
-        """The arcsine of a formula."""
-        return rf"\arcsin\left({inner}\right)" if self.latex else f"arcsin({inner})"
+    def call(self, function: str, inner: str) -> str:
+        """A function of a formula, such as the arcsine."""
+        return rf"\{function}\left({inner}\right)" if self.latex else f"{function}({inner})"
 
     def sum(self, parts: Sequence[Weighted], constant: float = 0.0) -> str:
         """Σ c Π factor^e + constant; what is taken away stands behind."""

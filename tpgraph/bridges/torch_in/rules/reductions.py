@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial, reduce
 from typing import Any
@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from tpgraph.bridges.torch_in.broadcasting import as_numbers, pointwise
-from tpgraph.bridges.torch_in.cell_tensors import Tensor, filled, mapped
-from tpgraph.bridges.torch_in.cells import Cell, Excluded
+from tpgraph.bridges.torch_in.cell_tensors import Cells, Tensor, filled, mapped
+from tpgraph.bridges.torch_in.cells import Cell, Excluded, Num
 from tpgraph.bridges.torch_in.refusal import refusal
 from tpgraph.bridges.torch_in.rules.rule_table import NodeCall, rule
 from tpgraph.bridges.torch_in.sizes import is_wide
@@ -37,16 +37,19 @@ def total(call: NodeCall, x: Tensor, dims: Any, keep: bool = False, mean: bool =
             cells = mapped(x, lambda c: al.mean(c) if mean else al.sum(c, size)).cells  # noqa: B023
             x = Tensor(cells, None, x.shape[:axis] + x.shape[axis + 1 :])
             continue
-        if is_wide(x.shape[axis]):
-            raise refusal("a sum runs over an axis that grows with the width and holds no vector")
-        moved = np.moveaxis(x.cells, x.place(axis), -1)
-        count = moved.shape[-1]
-        share = Fraction(1, count) if mean else Fraction(1)
-        sums = filled(moved.shape[:-1], lambda i: al.mul(share, call.sum(moved[i])))  # noqa: B023
-        x = x.without(axis, sums)
+        share = Fraction(1, np.shape(x.cells)[x.place(axis)]) if mean else Fraction(1)
+        x = x.without(axis, _along(x, axis, lambda row: al.mul(share, call.sum(row))))  # noqa: B023
     for axis in reversed(axes if keep else []):
         x = x.with_axis(axis)
     return x
+
+
+def _along(x: Tensor, axis: int, of: Callable[[Cells], Cell]) -> Cells:
+    """What a function makes of every row of cells along an axis of positions."""
+    if is_wide(x.shape[axis]):
+        raise refusal("a sum runs over an axis that grows with the width and holds no vector")
+    moved = np.moveaxis(x.cells, x.place(axis), -1)
+    return filled(moved.shape[:-1], lambda i: of(moved[i]))
 
 
 def average(call: NodeCall, x: Tensor, dims: Any, keep: bool = False) -> Tensor:
@@ -167,33 +170,64 @@ def _by_coordinates(call: NodeCall, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def softmax(call: NodeCall, x: Tensor, axis: int) -> Tensor:
-    """exp(x) / Σ exp(x) over an axis; what is excluded gets 0."""
+    """exp(x − log Σ exp(x)) over an axis, in which nothing overflows; what is excluded gets 0.
+
+    Over a width, where Σ exp(x) grows with it, exp(x) / Σ exp(x).
+    """
     al = call.al
     if axis == x.axis:
         powers, sums = _by_coordinates(call, x)
-        cells = filled(x.cells.shape, lambda i: al.div(powers.cells[i], sums.cells[i]))
-        return Tensor(cells, axis, x.shape)
+        if x.size is not None and is_wide(x.size):
+            cells = filled(x.cells.shape, lambda i: al.div(powers.cells[i], sums.cells[i]))
+            return Tensor(cells, axis, x.shape)
+        return mapped(log_shares(call, x, axis), lambda c: al.function("exp", math.exp, c))
     place = x.place(axis)
     rows = np.moveaxis(x.cells, place, -1)
-    powers_of = filled(rows.shape, lambda i: _exponential(call, rows[i]))
-    sums_of = filled(rows.shape[:-1], lambda i: call.sum(powers_of[i]))
-    call.keep(Tensor(np.moveaxis(powers_of, -1, place), x.axis, x.shape), "e")
-    call.keep(Tensor(sums_of, None, ()), "s")
+    logs_of = _along(x, axis, lambda row: _log_of_sum(call, row))
+    call.keep(x, "a")
+    call.keep(Tensor(logs_of, None, ()), "s")
 
     def weight(i: tuple[int, ...]) -> Cell:
-        live = [c for c in rows[i[:-1]] if not isinstance(c, Excluded)]
-        if len(live) == 1:
-            return al.number(int(not isinstance(rows[i], Excluded)))
-        return al.div(powers_of[i], sums_of[i[:-1]])
+        if isinstance(rows[i], Excluded):
+            return al.number(0)
+        if rows[i] is logs_of[i[:-1]]:  # all others are excluded
+            return al.number(1)
+        return al.function("exp", math.exp, al.sub(rows[i], logs_of[i[:-1]]))
 
     cells = np.moveaxis(filled(rows.shape, weight), -1, place)
     return call.keep(Tensor(cells, x.axis, x.shape), "w")
 
 
-def _exponential(call: NodeCall, cell: Cell) -> Cell:
-    if isinstance(cell, Excluded):
-        return call.al.number(0)
-    return call.al.function("exp", math.exp, cell)
+def log_shares(call: NodeCall, x: Tensor, axis: int) -> Tensor:
+    """X − log Σ exp(x) over an axis."""
+    al = call.al
+    if axis == x.axis:
+        sums = _by_coordinates(call, x)[1]
+        logs = mapped(sums, lambda c: al.function("log", math.log, c))
+        cells = filled(x.cells.shape, lambda i: al.sub(x.cells[i], logs.cells[i]))
+        return Tensor(cells, axis, x.shape)
+    place = x.place(axis)
+    rows = np.moveaxis(x.cells, place, -1)
+    logs_of = _along(x, axis, lambda row: _log_of_sum(call, row))
+
+    def less(i: tuple[int, ...]) -> Cell:
+        alone = rows[i] is logs_of[i[:-1]]
+        return al.number(0) if alone else al.sub(rows[i], logs_of[i[:-1]])
+
+    cells = filled(rows.shape, less)
+    return Tensor(np.moveaxis(cells, -1, place), x.axis, x.shape)
+
+
+def _log_of_sum(call: NodeCall, cells: Cells) -> Cell:
+    """log Σ exp of cells, of those that are not excluded; −∞ of none."""
+    live = [c for c in np.ravel(cells) if not isinstance(c, Excluded)]
+    numbers = [float(c.value) for c in live if isinstance(c, Num) and c.power == 0]
+    if len(numbers) == len(live):
+        top = max(numbers, default=-math.inf)
+        return call.al.number(
+            top + math.log(math.fsum(math.exp(x - top) for x in numbers)) if live else top
+        )
+    return call.al.op("logsumexp", *live) if len(live) > 1 else live[0]
 
 
 @rule("_softmax", "softmax", "_safe_softmax")
@@ -206,31 +240,25 @@ def softmax_(call: NodeCall, x: Any, axis: int, *_: Any) -> Tensor:
 @rule("_log_softmax", "log_softmax")
 def log_softmax(call: NodeCall, x: Any, axis: int, *_: Any) -> Tensor:
     """X − log Σ exp(x) over an axis."""
-    al, x = call.al, call.tensor(x, -1)
-    axis %= x.rank
-    if axis == x.axis:
-        sums = _by_coordinates(call, x)[1]
-        logs = mapped(sums, lambda c: al.function("log", math.log, c))
-        cells = filled(x.cells.shape, lambda i: al.sub(x.cells[i], logs.cells[i]))
-        return Tensor(cells, axis, x.shape)
-    place = x.place(axis)
-    rows = np.moveaxis(x.cells, place, -1)
-    sums_of = filled(
-        rows.shape[:-1],
-        lambda i: al.function("log", math.log, call.sum(
-            filled(rows[i].shape, lambda j: _exponential(call, rows[i][j])))),
-    )  # fmt: skip
-    cells = filled(rows.shape, lambda i: al.sub(rows[i], sums_of[i[:-1]]))
-    return Tensor(np.moveaxis(cells, -1, place), x.axis, x.shape)
+    x = call.tensor(x, -1)
+    return log_shares(call, x, axis % x.rank)
 
 
 @rule("logsumexp")
 def logsumexp(call: NodeCall, x: Any, dims: Sequence[int], keep: bool = False) -> Tensor:
     """Log Σ exp(x) over axes."""
-    al = call.al
-    powers = mapped(call.tensor(x, -1), lambda c: _exponential(call, c))
-    summed = total(call, powers, dims, keep)
-    return mapped(summed, lambda c: al.function("log", math.log, c))
+    al, x = call.al, call.tensor(x, -1)
+    axes = _axes(x, dims)
+    for axis in axes:
+        if axis == x.axis:
+            sums = _by_coordinates(call, x)[1]
+            logs = mapped(sums, lambda c: al.function("log", math.log, c)).cells
+            x = Tensor(logs, None, x.shape[:axis] + x.shape[axis + 1 :])
+        else:
+            x = x.without(axis, _along(x, axis, lambda row: _log_of_sum(call, row)))
+    for axis in reversed(axes if keep else []):
+        x = x.with_axis(axis)
+    return x
 
 
 @rule("cumsum")
