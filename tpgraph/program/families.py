@@ -62,6 +62,7 @@ def _parts(
     behind = (slice(None),) * samples
     found = {}
     for member in members:
-        place = (a.index(i) for a, i in zip(axes, member.parts.indices, strict=True))
-        found[member.name] = array[(*behind, *place)]
+        along = zip(axes, member.parts.indices, strict=True)
+        place: tuple[Any, ...] = (*behind, *(axis.index(i) for axis, i in along))
+        found[member.name] = array[place]
     return found

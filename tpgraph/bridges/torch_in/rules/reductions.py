@@ -247,18 +247,18 @@ def log_softmax(call: NodeCall, x: Any, axis: int, *_: Any) -> Tensor:
 @rule("logsumexp")
 def logsumexp(call: NodeCall, x: Any, dims: Sequence[int], keep: bool = False) -> Tensor:
     """Log Σ exp(x) over axes."""
-    al, x = call.al, call.tensor(x, -1)
-    axes = _axes(x, dims)
+    al, found = call.al, call.tensor(x, -1)
+    axes = _axes(found, dims)
     for axis in axes:
-        if axis == x.axis:
-            sums = _by_coordinates(call, x)[1]
+        if axis == found.axis:
+            sums = _by_coordinates(call, found)[1]
             logs = mapped(sums, lambda c: al.function("log", math.log, c)).cells
-            x = Tensor(logs, None, x.shape[:axis] + x.shape[axis + 1 :])
+            found = Tensor(logs, None, found.shape[:axis] + found.shape[axis + 1 :])
         else:
-            x = x.without(axis, _along(x, axis, lambda row: _log_of_sum(call, row)))
+            found = found.without(axis, _along(found, axis, lambda row: _log_of_sum(call, row)))
     for axis in reversed(axes if keep else []):
-        x = x.with_axis(axis)
-    return x
+        found = found.with_axis(axis)
+    return found
 
 
 @rule("cumsum")
