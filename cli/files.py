@@ -165,6 +165,15 @@ def parse_widths(values: list[str] | None, program: Program | None = None) -> di
 
     Raises TPError for what is not NAME=SIZE, and for a name that is no width.
     """
+    widths = [] if program is None else program.base_widths
+    for one in values or ():
+        if one.strip().isdecimal():
+            named = f"--width {widths[0].name if widths else 'n'}={one.strip()}"
+            raise OptionError(
+                f"--width {one} names no width",
+                expected="NAME=SIZE",
+                mend=named if widths else f"such as {named}, by the name of the argument",
+            )
     found = named_values("--width", values, "NAME=SIZE, such as n=1000", read_whole)
     known = list(found) if program is None else [width.name for width in program.base_widths]
     if other := next((name for name in found if name not in known), None):

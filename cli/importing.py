@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -111,18 +112,37 @@ def import_(
     require_places(out, reads=[path])
     refuse_other_ending(out, "a program", ".tp")
     example = _example(inputs or [], tokens or [], batch)
-    found = tp.from_torch(
-        tp.bridges.load_module(path, name, _settings(settings or [])),
+    sizes, chosen = parse_widths(width), _settings(settings or [])
+    if twice := next((name for name in sizes if name in chosen), None):
+        raise OptionError(f"{shown(twice)} is a width by --width, and given by --set too")
+    imported = partial(
+        tp.from_torch,
+        tp.bridges.load_module(path, name, chosen),
         example,
-        parse_widths(width) or _WIDTH,
+        sizes or _WIDTH,
         parametrization=parametrization.value,
-        base=base,
-        train=train,
         loss=loss.value if loss is not None else None,
     )
+    found = imported(base=base, train=train)
+    if base is not None:
+        _require_effect(found, "--base", "no factor grows with the width", imported, train=train)
+    if train:
+        _require_effect(found, "--train", "it has no batch normalization", imported, base=base)
     write(found.text, out)
     for note in found.notes:
         typer.echo(f"note: {note}", err=True)
+
+
+def _require_effect(
+    found: Any, option: str, reason: str, imported: Callable[..., Any], **without: Any
+) -> None:
+    """A usage error for an option without which the program would be the same."""
+    try:
+        other = imported(**without)
+    except tp.TPError:
+        return
+    if other.text == found.text:
+        raise typer.BadParameter(f"{option} does nothing for this module: {reason}")
 
 
 def _file_and_class(text: str) -> tuple[str, str]:

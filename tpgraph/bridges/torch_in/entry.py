@@ -138,6 +138,12 @@ def load_module(path: str | Path, name: str, settings: Mapping[str, Any] | None 
             expected=", ".join(own) or None,
             mend=did_you_mean(name, own),
         )
+    if not isinstance(made, type) and hasattr(made, "state_dict"):
+        raise TPArgumentError(
+            f"{name} of {file} is a module that is built already",
+            expected="a class, or a function of the width that builds the module",
+            mend=f"write def make(n): return {type(made).__name__}(…), and name make",
+        )
     chosen = dict(settings or {})
 
     def factory(*widths: Any, **named: Any) -> Any:
