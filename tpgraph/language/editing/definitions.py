@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from types import UnionType
 
 from tpgraph.errors import TPSyntaxError
 from tpgraph.language import syntax as s
-from tpgraph.language.editing.delete import names_gone
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
+from tpgraph.language.editing.listed_names import off_lists
 from tpgraph.language.editing.statement_places import (
     LAST,
     inserted,
@@ -119,9 +120,9 @@ def no_output(reading: Reading, names: Sequence[str]) -> Edit:
     """
     patches: list[Patch] = []
     for statement in reading.statements:
-        node = statement.node
-        if isinstance(node, s.Output):
-            patches += _off_list(reading, statement, node, names)
+        if isinstance(statement.node, s.Output):
+            own = partial(_kept, reading, statement, names=names)
+            patches += off_lists(reading, statement, own)
     if not patches:
         raise name_refusal(sentence("{} is no output", names[0]), None, "leave it")
     return made(reading, patches, sentence("{} is no output", names[0]), select=names[0])
@@ -142,22 +143,6 @@ def training_patches(reading: Reading) -> list[Patch]:
     """What a text needs that gets its first param: the parametrization, where it says none."""
     said = any(isinstance(one.node, s.SetParametrization) for one in reading.statements)
     return [] if said else [inserted(reading, "parametrization ntk", _PARAMETRIZATION)]
-
-
-def _off_list(
-    reading: Reading, statement: Statement, node: s.Output, names: Sequence[str]
-) -> Iterator[Patch]:
-    """The patches that take variables off the list of an `output`, out of a range of it too."""
-    kept = [_kept(reading, statement, one, names) for one in node.names]
-    gone = {(node.origin + one.start, node.origin + one.end)
-            for one, rest in zip(node.names, kept, strict=True) if rest == []}  # fmt: skip
-    if len(gone) == len(node.names):
-        yield Patch(*whole_extent(reading, statement), "")
-        return
-    yield from names_gone(statement, gone)
-    for one, rest in zip(node.names, kept, strict=True):
-        if rest:
-            yield Patch(node.origin + one.start, node.origin + one.end, ", ".join(rest))
 
 
 def _kept(

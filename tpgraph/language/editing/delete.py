@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from tpgraph.errors import TPError
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal
+from tpgraph.language.editing.listed_names import lists_of, names_gone, off_lists
 from tpgraph.language.editing.statement_places import block, extent, statement_of
+from tpgraph.language.editing.substitution import full_names
 from tpgraph.language.readings import Reading, Statement, read
 from tpgraph.program import base_of
 from tpgraph.sentences import sentence
 
-__all__ = ["delete", "delete_loss", "dependants", "names_gone"]
+__all__ = ["delete", "delete_loss", "dependants"]
 
 
 def dependants(reading: Reading, *names: str) -> tuple[str, ...]:
@@ -55,7 +57,8 @@ def _without(reading: Reading, gone: dict[tuple[int, int], None], title: str) ->
     before = reading.program.variables if reading.program is not None else ()
     after = found.program.variables if found.program is not None else {}
     removed = [name for name in before if name not in after]
-    return made(reading, _patches(reading, gone), title, removed=removed)
+    left = {name for name in after if name in before}
+    return made(reading, _patches(reading, gone, left), title, removed=removed)
 
 
 def _listed(statement: Statement, name: str) -> list[s.Name]:
@@ -123,20 +126,50 @@ def _without_commas(text: str, gone: Iterable[tuple[int, int]]) -> str:
     return text
 
 
-def _patches(reading: Reading, gone: Iterable[tuple[int, int]]) -> list[Patch]:
-    """Whole statements with their lines, and names out of lists with their commas."""
+def _patches(
+    reading: Reading, gone: Iterable[tuple[int, int]], left: Container[str]
+) -> list[Patch]:
+    """Whole statements with their lines, and names out of lists with their commas; of ranges in
+    them what is `left`.
+    """
     whole: list[Statement] = []
     patches: list[Patch] = []
     places = set(gone)
     for statement in reading.statements:
         if any(loop in {one.number for one in whole} for loop in statement.loops):
             continue
-        if all(_is_gone(one, places) for one in block(reading, statement)):
+        if patches_there := _out_of_lists(reading, statement, places, left):
+            patches += patches_there
+        elif all(_is_gone(one, places) for one in block(reading, statement)):
             whole.append(statement)
             patches.append(Patch(*extent(reading, statement), ""))
         else:
-            patches += names_gone(statement, places)
+            own = getattr(statement.node, "names", ())
+            patches += names_gone(own, statement.node.origin, places)
     return [patch for i, patch in enumerate(patches) if patch not in patches[:i]]
+
+
+def _out_of_lists(
+    reading: Reading, statement: Statement, places: Container[tuple[int, int]], left: Container[str]
+) -> list[Patch]:
+    """The patches that take what goes off the lists of a statement; none where it goes as a whole,
+    for which a list that would be empty is not enough: of a range something may be left.
+    """
+    if statement.loops:
+        return []
+
+    def rest(one: s.Name) -> list[str] | None:
+        said = full_names(reading, one, {}) if _place(statement, one) in places else None
+        return said and [name for name in said if name in left and len(said) > 1]
+
+    is_whole = (statement.span.start, statement.span.end) in places
+    names = [name for names in lists_of(statement.node) for name in names]
+    stays = not is_whole or any(map(rest, names))
+    return off_lists(reading, statement, rest) if stays else []
+
+
+def _place(statement: Statement, name: s.Name) -> tuple[int, int]:
+    return statement.node.origin + name.start, statement.node.origin + name.end
 
 
 def _is_gone(statement: Statement, places: set[tuple[int, int]]) -> bool:
@@ -148,16 +181,3 @@ def _is_gone(statement: Statement, places: set[tuple[int, int]]) -> bool:
     names = getattr(statement.node, "names", ())
     origin = statement.node.origin
     return bool(names) and all((origin + n.start, origin + n.end) in places for n in names)
-
-
-def names_gone(statement: Statement, places: set[tuple[int, int]]) -> Iterator[Patch]:
-    """The patches that take the names at some places off a list, of which others stay."""
-    names, origin = getattr(statement.node, "names", ()), statement.node.origin
-    kept = [n for n in names if (origin + n.start, origin + n.end) not in places]
-    for position, name in enumerate(names):
-        if name in kept:
-            continue
-        if any(one in kept for one in names[:position]):
-            yield Patch(origin + names[position - 1].end, origin + name.end, "")
-        else:
-            yield Patch(origin + name.start, origin + names[position + 1].start, "")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from tpgraph.errors import Span
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.delete import delete_loss
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
+from tpgraph.language.editing.listed_names import off_lists
 from tpgraph.language.editing.node_places import (
     FoundNode,
     equation_of,
@@ -27,7 +30,7 @@ from tpgraph.language.editing.statement_places import (
     origin_of,
     statement_of,
 )
-from tpgraph.language.editing.substitution import used_names
+from tpgraph.language.editing.substitution import full_names, used_names
 from tpgraph.language.readings import Reading, Statement
 from tpgraph.language.vocabulary import canonical
 from tpgraph.program import MatMul, Nonlin, join_name, split_name
@@ -185,7 +188,7 @@ def unname(reading: Reading, target: str) -> Edit:
     if not (bracketed or atom or product_in_sum or (is_loose(place) and _is_whole(place))):
         text = f"({text})"
     patches = [Patch(*extent(reading, statement), ""), Patch(place.start, place.end, text)]
-    patches += _labels_gone(reading, node.target)
+    patches += _said_no_more(reading, node.target, statement)
     return made(reading, patches, sentence("{} without a name", target), removed=[target])
 
 
@@ -247,10 +250,20 @@ def _require_same_loops(
         )
 
 
-def _labels_gone(reading: Reading, target: s.Name) -> list[Patch]:
-    """The label lines of a name that goes."""
-    return [
-        Patch(*extent(reading, statement), "")
-        for statement in reading.statements
-        if isinstance(statement.node, s.SetLabel) and statement.node.name.base == target.base
-    ]
+def _said_no_more(reading: Reading, target: s.Name, made_by: Statement) -> list[Patch]:
+    """What goes that is said of a name that goes: its labels, and it in lists of the picture."""
+    gone = {name for name, one in reading.origin.items() if one.statement == made_by.number}
+    patches: list[Patch] = []
+    for statement in reading.statements:
+        if isinstance(statement.node, s.SetLabel) and statement.node.name.base == target.base:
+            patches.append(Patch(*extent(reading, statement), ""))
+        elif isinstance(statement.node, s.SetHint):
+            patches += off_lists(reading, statement, lambda one: _not_in(reading, one, gone))
+    return patches
+
+
+def _not_in(reading: Reading, one: s.Name, gone: Container[str]) -> list[str] | None:
+    """What a name of a list says that does not go; None where that is all."""
+    said = full_names(reading, one, {})
+    left = [full for full in said if full not in gone]
+    return None if left == said else left

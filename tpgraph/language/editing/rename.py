@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tpgraph.language import syntax as s
 from tpgraph.language.editing.edit import Edit, Patch, made, name_refusal, refusal
 from tpgraph.language.editing.formulas import name as named
+from tpgraph.language.editing.listed_names import range_patches
 from tpgraph.language.editing.node_places import nodes_in
 from tpgraph.language.editing.statement_places import new_name, origin_of
 from tpgraph.language.editing.substitution import full_names, used_names
@@ -75,7 +76,7 @@ def _alone(reading: Reading, old: str, word: str, index: tuple[int, ...]) -> Edi
     reader = next(_read_by_loops(reading, own), None)
     if reader is not None:
         return after_writing_out(reading, reader, lambda written: _alone(written, old, word, index))
-    patches = []
+    patches = [*range_patches(reading, join_name(*own), full)]
     for statement in reading.statements:
         for name in used_names(statement.node):
             if _says(reading, name, own):
