@@ -1,6 +1,11 @@
 """`tp.Editor` in the notebooks of others: JupyterLab and marimo as they are, in a browser.
 
-VS Code shows widgets by the same protocol of anywidget; it is not opened here.
+VS Code is not opened here. What it shows widgets with, `@vscode/jupyter-ipywidgets8` 1.0.9, was
+tried by hand: in a sandboxed frame of another origin, on a kernel whose messages were passed on by
+the page around it, with anywidget's own script by require.js. The editor drew, was typed in and
+clicked, `value` went both ways, ▶ drew its histograms, the page around heard no key and no request
+went elsewhere. Under VS Code's content security policy of notebooks (`notebook.experimental.
+enableCsp`, off by default) no widget of anywidget is loaded: its modules come from blobs.
 """
 
 from __future__ import annotations
