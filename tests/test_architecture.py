@@ -3,7 +3,8 @@
 Floors: 0 arrays, bounds, children, clusters, embedded, errors, files, former_names,
 hyperparameters, locks, progress, seals, seeds, sentences, shared_work, types · 1 functions · 2
 program · 3 language, transform, notation, compiler, limits and the interpreter, which do not import
-each other · 4 training, kernels, gallery, bridges, annotations · 5 study, editor, guide · 6
+each other · 4 training, kernels, gallery, bridges, annotations,
+guide · 5 study, editor · 6
 lessons · above them the command line, which imports the public `tpgraph` alone.
 """
 
@@ -53,7 +54,7 @@ FLOORS = {
     "annotations": 4,
     "study": 5,
     "editor": 5,
-    "guide": 5,
+    "guide": 4,
     "lessons": 6,
     "__main__": 6,
 }

@@ -54,6 +54,19 @@ def shows(selector, words=""):
     return lambda editor: expect(editor.page.locator(selector).first).to_contain_text(words)
 
 
+def beside(editor):
+    """Another window has the guide, with its pictures, as it is meant to look."""
+    context = editor.page.context
+    while len(context.pages) < 2:
+        editor.page.wait_for_timeout(20)
+    guide = next(page for page in context.pages if page != editor.page)
+    expect(guide.locator("h1")).to_have_text("Start in five minutes")
+    assert guide.evaluate("getComputedStyle(document.body).fontFamily") == "sans-serif"
+    guide.wait_for_load_state("load")
+    assert guide.evaluate("[...document.images].every((one) => one.naturalWidth > 0)")
+    guide.close()
+
+
 def holds(script, wanted=True):
     """What a script finds on the page."""
 
@@ -153,6 +166,7 @@ CASES = {
     "open": Case((), shows('.card:has-text("mlp.tp")')),
     "palette": Case((), shows(".picker", "New vector")),
     "keys": Case((), root("show-keys")),
+    "guide": Case((), lambda editor: beside(editor)),
     "to-text": Case((), holds(FOCUSED, "textarea")),
     "next-pane": Case((), holds(FOCUSED, "button")),
 }

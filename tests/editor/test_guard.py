@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 from contextlib import suppress
 from http.client import HTTPConnection
 
@@ -26,6 +27,18 @@ def test_its_own_page_is_answered(server):
     assert server.get("/").status == 200
     assert server.get("/web/main.js").headers["content-type"].startswith("text/javascript")
     assert server.post("start")["opened"]["text"] == MLP
+
+
+def test_the_guide_stands_beside_it(server):
+    page = server.get("/guide/language.html")
+    assert page.status == 200
+    assert page.headers["content-type"].startswith("text/html")
+    text = page.body.decode()
+    assert "<style" not in text, "which the policy of pages does not let in"
+    for place in ["style.css", *re.findall(r'(?:src|href)="([\w/.-]+)"', text)]:
+        assert server.get(f"/guide/{place}").status == 200, place
+    assert server.get("/guide/../web/main.js").status == 404
+    assert server.get("/guide/nothing.html").status == 404
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "", None])

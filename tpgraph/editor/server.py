@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ def application(known: EntryPass, desk: Desk, pages: Pages) -> ASGIApp:
     routes = [
         Route("/", _page),
         Route("/web/{name}", _module),
+        Route("/guide/{name:path}", _guide),
         Route("/api/events", _Events(lambda page: pages.news.listen()), methods=["GET"]),
         Route("/api/questions", _Events(pages.presence.listen), methods=["GET"]),
         Route("/api/{op}", api, methods=["POST"]),
@@ -63,6 +65,24 @@ async def _page(request: Request) -> Response:
 
 async def _module(request: Request) -> Response:
     return _sent(request.path_params["name"])
+
+
+async def _guide(request: Request) -> Response:
+    """A page of the guide, a picture of it, or how they look."""
+    place = _guide_files().get(request.path_params["name"])
+    if place is None:
+        return PlainTextResponse("the guide has no such page", 404)
+    content, media_type = place
+    return Response(content, media_type=media_type)
+
+
+@cache
+def _guide_files() -> Mapping[str, tuple[bytes, str]]:
+    """The files of the guide by their places, with what they are; read when one is asked for."""
+    guide, style = import_module("tpgraph.guide"), "style.css"
+    found = {f"{one.name}.html": (one.html(style).encode(), "text/html") for one in guide.pages()}
+    found |= {f"pictures/{n}": (svg, "image/svg+xml") for n, svg in guide.pictures().items()}
+    return found | {style: (guide.STYLE.encode(), "text/css")}
 
 
 def _sent(name: str) -> Response:

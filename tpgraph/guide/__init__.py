@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from tpgraph.errors import TPNameError
 from tpgraph.program.near_names import did_you_mean
 
-__all__ = ["Example", "Page", "page", "pages", "pictures"]
+__all__ = ["STYLE", "Example", "Page", "page", "pages", "pictures"]
 
 _ORDER = (
     "start", "language", "notation", "from-torch", "cookbook", "infinite-width", "mup", "training",
@@ -25,7 +25,7 @@ _ORDER = (
 )  # fmt: skip
 _LINK = re.compile(r'(href=")([\w-]+)\.md(?=[#"])')
 
-_STYLE = """
+STYLE = """
 body { max-width: 46em; margin: 2em auto; padding: 0 1em; font: 16px/1.5 sans-serif; }
 pre { background: #f4f4f2; padding: .7em 1em; overflow-x: auto; font-size: 14px; line-height: 1.4; }
 img { max-width: 100%; background: white; }
@@ -36,6 +36,7 @@ nav { font-size: 14px; }
   body { background: #1b1b1b; color: #ddd; } pre { background: #2a2a2a; } a { color: #8ab4f8; }
 }
 """
+"""How the pages look."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,19 @@ class Page:
                 found.append(Example(language, token.content, options))
         return tuple(found)
 
-    def html(self) -> str:
-        """The page as an HTML document beside the others and their pictures."""
+    def html(self, style: str | None = None) -> str:
+        """The page as an HTML document beside the others and their pictures.
+
+        `style` is the place of a file with `STYLE`, where it is not to stand in the page.
+        """
         body = _LINK.sub(r"\1\2.html", MarkdownIt("commonmark").enable("table").render(self.text))
         links = " · ".join(f'<a href="{p.name}.html">{p.title}</a>' for p in pages())
+        own = f'<link rel="stylesheet" href="{style}">'
+        look = f"<style>{STYLE}</style>" if style is None else own
         return (
             f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
             f'<meta name="viewport" content="width=device-width"><title>{self.title}</title>'
-            f"<style>{_STYLE}</style></head><body><nav>{links}</nav>\n"
+            f"{look}</head><body><nav>{links}</nav>\n"
             f"{body}</body></html>\n"
         )
 

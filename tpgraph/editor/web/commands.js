@@ -79,6 +79,7 @@ const MENUS = {
 	Help: [
 		["palette", "All commands", "+Ctrl-K"],
 		["keys", "Show keys", "?"],
+		["guide", "The guide", "", "in a window beside this one"],
 		["to-text", "Go to the text", "Escape"],
 		["next-pane", "Next pane", "+F6"],
 	],

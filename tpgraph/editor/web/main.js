@@ -94,6 +94,7 @@ function start(opened, saved = opened.text, remember) {
 		async command(from, id) {
 			if (id === "save" || id === "save-as") await files.save(from, id === "save-as");
 			else if (id === "export") await later(from, "exports", ({ exportDialog }) => exportDialog(from));
+			else if (id === "guide") window.open("/guide/start.html", "tpgraph-guide", "popup,width=760,height=900");
 			else if (id === "open") {
 				if (from.text !== files.saved && !(await choose("Open another", "What was changed here is not saved; it stays in the recovery journal.", [["Stay", false], ["Open", true]]))) return true;
 				root.remove();

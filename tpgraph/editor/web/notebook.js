@@ -74,7 +74,7 @@ function render({ model, el }) {
 		around: hostOf(el),
 		async command(from, id) {
 			if (id === "export") await exportDialog(from);
-			else from.say(`${id}: the cell's value is the program`, true);
+			else from.say(id === "guide" ? "in a terminal: tpgraph guide" : `${id}: the cell's value is the program`, true);
 			return true;
 		},
 	}, { name: model.get("name"), text: model.get("value") });
