@@ -8,7 +8,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tpgraph import guide
 from tpgraph.editor.desk import Desk
 from tpgraph.editor.guard import EntryPass, Guard, TooLong
 from tpgraph.editor.joined import WEB
@@ -79,7 +79,7 @@ async def _guide(request: Request) -> Response:
 @cache
 def _guide_files() -> Mapping[str, tuple[bytes, str]]:
     """The files of the guide by their places, with what they are; read when one is asked for."""
-    guide, style = import_module("tpgraph.guide"), "style.css"
+    style = "style.css"
     found = {f"{one.name}.html": (one.html(style).encode(), "text/html") for one in guide.pages()}
     found |= {f"pictures/{n}": (svg, "image/svg+xml") for n, svg in guide.pictures().items()}
     return found | {style: (guide.STYLE.encode(), "text/css")}
