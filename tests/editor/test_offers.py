@@ -80,7 +80,7 @@ def test_what_is_taken_only_here_says_so_while_one_drags(page):
     editor = page.afresh(ATTENTION)
     editor.hold("variables/l[1]", "gates/l[2]:gate")
     status = editor.page.locator(".status")
-    expect(status).to_contain_text("with Shift it is taken, only here")
+    expect(status).to_contain_text("with Shift or a second finger it is taken, only here")
     expect(status).to_have_class(having("wrong"))
     editor.page.keyboard.down("Shift")
     expect(

@@ -124,5 +124,5 @@ export class Drag {
 
 /** Why a target takes nothing but "only here". @param {{all?: string} | null} target */
 function onlyHere(target) {
-	return target?.all ? `${target.all}; with Shift it is taken, only here` : null;
+	return target?.all ? `${target.all}; with Shift or a second finger it is taken, only here` : null;
 }

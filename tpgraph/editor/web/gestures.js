@@ -7,12 +7,13 @@ const TORN = 24; // pixels by which a line's end is dragged off
 /** @param {Canvas} canvas @param {GestureHearers} hear */
 export function gestures(canvas, hear) {
 	const { element } = canvas;
-	/** @type {null | {kind: "press" | "drag" | "band" | "pan" | "tear", fragment: Fragment | null, matrix: string | null, x: number, y: number, more: boolean, line: SVGElement | null}} */
+	/** @type {null | {kind: "press" | "drag" | "band" | "pan" | "tear", fragment: Fragment | null, matrix: string | null, id: number, x: number, y: number, more: boolean, line: SVGElement | null}} */
 	let active = null;
 	/** @type {Point} */
 	let place = [0, 0]; // of the pointer
 	let space = false;
 	let shift = false; // for "only here"
+	let second = false; // the same by a second finger
 	/** @type {Map<number, Point>} */
 	const fingers = new Map();
 
@@ -33,8 +34,9 @@ export function gestures(canvas, hear) {
 	element.addEventListener("pointerdown", (event) => {
 		fingers.set(event.pointerId, [event.clientX, event.clientY]);
 		if (fingers.size === 2) {
+			if (joins()) return tell((second = !second)); // a tap by it is what Shift is to a mouse
 			finish();
-			active = { kind: "pan", fragment: null, matrix: null, x: 0, y: 0, more: false, line: null };
+			active = { kind: "pan", fragment: null, matrix: null, id: 0, x: 0, y: 0, more: false, line: null };
 			return;
 		}
 		if (event.button > 1) return;
@@ -42,13 +44,15 @@ export function gestures(canvas, hear) {
 		const fragment = canvas.at(event.clientX, event.clientY);
 		hear.hover(null);
 		const kind = space || event.button === 1 ? "pan" : "press";
-		active = { kind, fragment, matrix: null, x: event.clientX, y: event.clientY, more: event.shiftKey || event.ctrlKey || event.metaKey, line: null };
+		active = { kind, fragment, matrix: null, id: event.pointerId, x: event.clientX, y: event.clientY, more: event.shiftKey || event.ctrlKey || event.metaKey, line: null };
 		element.setPointerCapture(event.pointerId);
 	});
 
 	element.addEventListener("pointermove", (event) => {
 		const before = fingers.get(event.pointerId);
-		if (fingers.size === 2 && before) {
+		if (joins()) {
+			if (event.pointerId !== active?.id) return;
+		} else if (fingers.size === 2 && before) {
 			pinch(event, before);
 			return;
 		}
@@ -82,8 +86,13 @@ export function gestures(canvas, hear) {
 			[active.x, active.y] = [event.clientX, event.clientY];
 		} else if (active.kind !== "press") {
 			rubber(event);
-			tell(event.shiftKey);
+			tell(event.shiftKey || second);
 		}
+	}
+
+	/** Whether something is dragged that joins or parts marks. */
+	function joins() {
+		return active?.kind === "drag" || active?.kind === "tear";
 	}
 
 	/** Say what would be done where the pointer is. @param {boolean} only */
@@ -137,6 +146,8 @@ export function gestures(canvas, hear) {
 	element.addEventListener("pointerup", (event) => {
 		fingers.delete(event.pointerId);
 		if (!active) return;
+		if (joins() && event.pointerId !== active.id) return;
+		const only = event.shiftKey || second;
 		const { kind, fragment, more, x, y } = active;
 		place = [event.clientX, event.clientY];
 		const world = canvas.worldAt(...place);
@@ -145,9 +156,9 @@ export function gestures(canvas, hear) {
 		const off = kind === "tear" && torn(active);
 		finish(kind === "drag" || off);
 		if (kind === "press") hear.click(fragment, more);
-		else if (kind === "drag") hear.drop(what, target, event.shiftKey, world, place);
+		else if (kind === "drag") hear.drop(what, target, only, world, place);
 		else if (kind === "band") hear.band(inside(canvas.worldAt(x, y), world), more);
-		else if (off && fragment) hear.tear(fragment, event.shiftKey, null);
+		else if (off && fragment) hear.tear(fragment, only, null);
 	});
 	element.addEventListener("pointercancel", (event) => {
 		fingers.delete(event.pointerId);
@@ -166,6 +177,7 @@ export function gestures(canvas, hear) {
 		active?.line?.remove();
 		const was = active?.kind;
 		active = null;
+		second = false;
 		if (!dropped && (was === "drag" || was === "tear")) hear.end();
 	}
 
@@ -184,7 +196,7 @@ export function gestures(canvas, hear) {
 		/** Begin to drag a matrix of the shelf. @param {string} matrix @param {PointerEvent} event */
 		drag(matrix, event) {
 			event.preventDefault();
-			active = { kind: "press", fragment: null, matrix, x: event.clientX, y: event.clientY, more: false, line: null };
+			active = { kind: "press", fragment: null, matrix, id: event.pointerId, x: event.clientX, y: event.clientY, more: false, line: null };
 			element.setPointerCapture(event.pointerId);
 		},
 		/** Say again what would be done. */

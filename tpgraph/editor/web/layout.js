@@ -77,7 +77,7 @@ export function layout(root, app) {
 					...(was ? [h("div.was", {}, `${line}  − ${was}`)] : []),
 					...(becomes ? [h("div.becomes", {}, `${line}  + ${becomes}`)] : []),
 				]);
-				const foot = dry.many ? [h("div.detail", {}, only ? "only here" : "Shift: only here")] : [];
+				const foot = dry.many ? [h("div.detail", {}, only ? "only here" : `${matchMedia("(pointer: coarse)").matches ? "tap by a second finger" : "Shift"}: only here`)] : [];
 				const most = Math.floor(innerHeight / 28);
 				const columns = Math.min(Math.ceil(rows.length / most), Math.max(1, Math.floor(innerWidth / WIDE)));
 				const more = rows.splice(columns * most).length;
