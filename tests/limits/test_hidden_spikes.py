@@ -104,3 +104,18 @@ def test_a_product_of_what_no_sample_saw_has_an_error():
         f"h = W x\nk = {NARROW}\nv = W' k\nu = step(v) * step(1.8 - v)\nw = W u\nq = mean(w^2)"
     )
     assert abs(limit.scalar("q") - (0.5 + DENSITY**2)) <= 4 * limit.error("q")
+
+
+@pytest.mark.filterwarnings("ignore::tpgraph.errors.TPWarning")
+@pytest.mark.parametrize("inner", ["w * k", "(tanh(w) + 1) * k"])
+def test_a_spike_times_a_root_is_seen_through_a_product(inner):
+    """A root has no spike of its own, and takes none from what it multiplies."""
+    program = tp.parse(
+        "width n\nvector x : n ~ N(0, 1)\nmatrix W : n × n ~ N(0, 1)\nh = W x\n"
+        "k = 1/((h * 1000000)^2 + 1) * abs(h + 1.41)^0.5\nv = W' k\nu = tanh(v)\nw = W u\n"
+        f"q = mean({inner})\n"
+    )
+    limit = tp.limit(program, engine="sampled", samples=2**14)
+    one, two = (math.pi * DENSITY * 1e-6 * c for c in (1.41**0.5, 1.41 / 2))
+    truth = two if inner == "w * k" else one + two  # w is k beside a Gaussian that is small
+    assert abs(limit.scalar("q") - truth) <= 4 * limit.error("q")

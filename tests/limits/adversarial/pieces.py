@@ -147,10 +147,10 @@ def heavy(rng: random.Random) -> Piece:
             call("cosh", Z * _decimal(rng, 1, 4)),
             call("exp", Z**2 * a) * call("relu", Z - "1"),
             call("log", call("abs", Z)),
-            call("relu", Z - _decimal(rng, 3, 7)) * f"1e{rng.randint(0, 6)}",
+            call("relu", Z - (far := _decimal(rng, 3, 7))) * f"1e{rng.randint(0, 6)}",
         )
     )
-    return Piece(formula, _at("0", 1e-12))
+    return Piece(formula, _at("0", 1e-12) + _at("1", 1e-3) + _at(far, 1e-3))
 
 
 PIECES = {
@@ -169,6 +169,8 @@ def piece(rng: random.Random, ways: Sequence[str]) -> Piece:
 
 
 _BOUNDED = ("tanh", "sin", "abs", "relu", "sigmoid", "arctan")
+_STEEPER = mp.mpf("1e-6")
+"""tanh of what is steep at a kink bends within a length that the kink alone does not have."""
 
 
 def composed(rng: random.Random, first: str, others: Sequence[str]) -> Piece:
@@ -183,7 +185,8 @@ def composed(rng: random.Random, first: str, others: Sequence[str]) -> Piece:
     if form == 2:
         return Piece(found.formula * c + other.formula, places)
     if form == 3:
-        return Piece(call(rng.choice(_BOUNDED), found.formula), found.places)
+        steeper = tuple((place, width * _STEEPER) for place, width in found.places)
+        return Piece(call(rng.choice(_BOUNDED), found.formula), steeper)
     if form == 4:
         return Piece(call(rng.choice(("max", "min")), found.formula, other.formula), places)
     return Piece(found.formula * other.formula, places)

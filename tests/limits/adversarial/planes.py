@@ -48,6 +48,10 @@ def several(rng: random.Random) -> Case:
 
 def _truth(formula: Term, law: Law, f: Piece, g: Piece, crossing: bool) -> Truth:
     outer, inner = ([(float(p), float(w)) for p, w in found.places] for found in (f, g))
+    (m, k), ((p, c), (_, q)) = law
+    if c:  # what bends in z, bends in u where z is mostly there
+        rest = (q - c * c / p) ** 0.5
+        outer += [(m + (z - k) * p / c, max(w, rest) * p / abs(c)) for z, w in inner]
 
     def places(u: float) -> list[tuple[float, float]]:
         return [*inner, (u, 0.1)] if crossing else inner

@@ -9,14 +9,14 @@ may be resolved, but the points do not tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from tpgraph.functions import DIV, MUL, POW, Apply, Expression, Number, evaluate, expand, inline
 from tpgraph.limits.estimates import Array
 
-__all__ = ["is_gentle"]
+__all__ = ["is_gentle", "may_be_singular"]
 
 _WIDEST = 12.0
 _NEAREST = 0.02
@@ -30,6 +30,44 @@ def is_gentle(expression: Expression, values: Sequence[Array]) -> bool:
     """Whether ψ is gentle at these values of its arguments, points along the last axis."""
     some = [np.asarray(v)[..., :_LOOKED_AT] for v in values]
     return _gentle(inline(expand(expression)), some)
+
+
+def may_be_singular(expression: Expression, values: Sequence[Array]) -> bool:
+    """Whether a divisor, or what has a root or logarithm, may vanish between neighbours of a line.
+
+    The values of the arguments lie in order along the last axis. Where such a part is no further
+    from 0 than from its value at a neighbour it may vanish beside it, and ψ may jump there, which
+    no point shows and no derivative knows: tanh(1/a).
+    """
+    parts = _singular_parts(inline(expand(expression)))
+    with np.errstate(all="ignore"):
+        return any(_vanishes_between(evaluate(part, values)) for part in parts)
+
+
+def _singular_parts(expression: Expression) -> Iterator[Expression]:
+    if not isinstance(expression, Apply):
+        return
+    function, arguments = expression.function, expression.arguments
+    if function == DIV:
+        yield arguments[1]
+    elif function.name in _SINGULAR or (function == POW and not _is_whole(arguments[1])):
+        yield arguments[0]
+    for argument in arguments:
+        yield from _singular_parts(argument)
+
+
+def _is_whole(exponent: Expression) -> bool:
+    """Whether it is a number 0, 1, 2, …"""
+    if not isinstance(exponent, Number):
+        return False
+    return exponent.value.denominator == 1 and exponent.value >= 0
+
+
+def _vanishes_between(found: Array) -> bool:
+    if found.ndim == 0:
+        return False
+    least = np.minimum(np.abs(found[..., 1:]), np.abs(found[..., :-1]))
+    return bool((least <= np.abs(np.diff(found, axis=-1))).any())
 
 
 def _gentle(expression: Expression, values: Sequence[Array]) -> bool:

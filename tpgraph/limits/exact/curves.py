@@ -29,7 +29,7 @@ from tpgraph.limits.closed_forms.error_functions import mixed as error_mixed
 from tpgraph.limits.closed_forms.exponentials import Exponential
 from tpgraph.limits.closed_forms.exponentials import mixed as exponential_mixed
 from tpgraph.limits.closed_forms.far_growth import outgrows
-from tpgraph.limits.closed_forms.gentle import is_gentle
+from tpgraph.limits.closed_forms.gentle import is_gentle, may_be_singular
 from tpgraph.limits.closed_forms.graded_quadrature import GradedSums, graded
 from tpgraph.limits.closed_forms.line_quadrature import REACH, HermiteCoefficients, coefficients
 from tpgraph.limits.closed_forms.mehler import LONG_TERMS, TERMS, Expansion, expansion
@@ -58,6 +58,8 @@ _PRECISE, _STEEP_AT_ALL, _FAR = 1e-12, 2.0, 20.0
 _MOST_EDGES, _MOST_GRADED = 12, 64
 """Places that panels shrink towards, and inputs for which that is done without need."""
 _POINTS = ndtri((np.arange(257) + 0.5) / 257)
+_FAR_POINTS = np.linspace(-9.0, 9.0, 1025)
+"""What lies further out than these has a probability that rounding hides."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,10 @@ class Curve:
     def is_gentle(self) -> bool:
         """Whether equal panels resolve it, by its expression."""
         alone, width = self._on_one_input
-        return is_gentle(alone, [float(self.mean.flat[0]) + width * _POINTS])
+        mean = float(self.mean.flat[0])
+        if may_be_singular(alone, [mean + width * _FAR_POINTS]):
+            return False
+        return is_gentle(alone, [mean + width * _POINTS])
 
     @cached_property
     def edges(self) -> tuple[float, ...]:

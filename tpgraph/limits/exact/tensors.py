@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tpgraph.functions import Argument, Expression, add, evaluate, mul, number, substitute
-from tpgraph.limits.closed_forms.gentle import is_gentle
+from tpgraph.limits.closed_forms.gentle import is_gentle, may_be_singular
 from tpgraph.limits.closed_forms.smoothness import has_kinks, jumps
 from tpgraph.limits.closed_forms.steepness import steep_places
 from tpgraph.limits.estimates import Basis
@@ -39,6 +39,7 @@ _REACH = 11.0
 _COST = 10.0
 _NEGLIGIBLE = 1e-6
 _LOOKED_AT, _LINES = 256, 3
+_ALONG = np.linspace(-6.0, 6.0, 1025)
 
 
 def tensor_expectation(
@@ -101,10 +102,19 @@ def _require_resolved(expression: Expression, mean: Array, root: Array) -> None:
     rank = root.shape[1]
     rng = np.random.default_rng(0)
     points = mean[:, None] + root @ rng.standard_normal((rank, _LOOKED_AT))
-    if not rank or is_gentle(expression, list(points)):
+    if not rank:
         return
-    for _ in range(_LINES):
-        start, way = mean + root @ rng.standard_normal(rank), root @ rng.standard_normal(rank)
+    lines = [
+        (mean + root @ rng.standard_normal(rank), root @ rng.standard_normal(rank))
+        for _ in range(_LINES)
+    ]
+    is_singular = any(
+        may_be_singular(expression, list(start[:, None] + way[:, None] * _ALONG))
+        for start, way in lines
+    )
+    if not is_singular and is_gentle(expression, list(points)):
+        return
+    for start, way in lines:
         along = [
             add(mul(number(float(a)), Argument(0)), number(float(b)))
             for a, b in zip(way, start, strict=True)

@@ -1,6 +1,7 @@
 """How high a spike of ψ may be that hides between the samples.
 
     a + b : s_a + s_b        a b : (|a| + s_a)(|b| + s_b) − |a| |b|        relu(a), |a| : s_a
+    a^p, 0 < p < 1 : s_a^p
 
 of parts whose spikes are at most s and whose samples are at most |a|. What is gentle (`gentle`) has
 none; of what is not and no rule tells, it is the whole range. Where that is infinite a spike of ψ
@@ -73,7 +74,9 @@ class Spikes:
         whole = _Part(psi.values, self._reaches(psi), of_argument)
         with np.errstate(all="ignore"):
             found = whole.height(inline(expand(psi.expression)))
-        peak = self.peak(psi)
+        if np.isfinite(found).all():
+            return found
+        peak = self.peak(psi) if self._of_one_vector(psi) else self.between_samples(psi)
         return np.where(np.isfinite(found), found, np.maximum(whole.seen(psi.expression), peak))
 
     def _of_product(self, step: TracedProduct) -> Array:
@@ -194,6 +197,16 @@ def _places(psi: Coordinatewise) -> list[Expression]:
     ]
 
 
+def _root(name: str, arguments: Sequence[Expression]) -> float | None:
+    """p of a^p, 0 < p < 1."""
+    if name == "sqrt":
+        return 0.5
+    exponent = arguments[-1]
+    if name == "pow" and isinstance(exponent, Number) and 0 < exponent.value < 1:
+        return float(exponent.value)
+    return None
+
+
 @dataclass(frozen=True)
 class _Part:
     """Expressions in the same arguments: their values and reaches, and the spikes in them."""
@@ -208,6 +221,8 @@ class _Part:
                 return np.zeros(1)
             case Argument(index):
                 return self.of_argument(index)
+            case Apply(function, arguments) if power := _root(function.name, arguments):
+                return self.height(arguments[0]) ** power  # steep at 0, where it is least
             case Apply(function, arguments):
                 inner = self._told(function.name, arguments)
                 if inner is not None and not inner.any():
