@@ -49,7 +49,7 @@ def expectation(
     places: Iterable[Place] = (),
     digits: int = 18,
 ) -> tuple[Any, Any, Any]:
-    """E f(z), E|f(z)|, and by how much E f changes where the intervals are others.
+    """E f(z), E|f(z)|, and four times how much E f changes where the intervals are others.
 
     To `digits` digits of E|f(z)|. Raises Unresolved.
     """
@@ -61,7 +61,7 @@ def expectation(
     (value, size), (other, _) = (
         _integral(weighed, edges(m, s, places, shift), digits) for shift in _SHIFTS
     )
-    return value, size, abs(value - other)
+    return value, size, 4 * abs(value - other)
 
 
 _SHIFTS = (0, mp.mpf("0.1234321"))
@@ -157,7 +157,7 @@ def plane_expectation(
 ) -> tuple[float, float]:
     """E f(u, z) and an error of it; `places(u)` are those of z at this u."""
     low, high = (_nested(f, means, covariance, places, outer, order) for order in (10, 16))
-    return high, abs(high - low) + 1e-14 * (1 + abs(high))
+    return high, 4 * abs(high - low) + 1e-14 * (1 + abs(high))
 
 
 def _nested(f, means, covariance, places, outer, order):  # type: ignore[no-untyped-def]
