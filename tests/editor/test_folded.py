@@ -236,6 +236,15 @@ def test_what_is_offered_of_many_says_which_one_is_taken() -> None:
     assert offered["gates/s[t]:gate"]["says"] == "connect b to s[t]"
 
 
+def test_lines_that_would_appear_lead_to_the_marks_of_the_plate(folded: Page) -> None:
+    do = {"edit": "connect", "vector": "b", "gate": "s[4]"}
+    assert folded.ask("edit", do=do, dry=True)["appearing"] == []
+    folded.edit(edit="disconnect", gate="s[4]", argument=2)
+    lines = folded.ask("edit", do=do, dry=True)["appearing"]
+    assert ["b", "s[t]"] in lines
+    assert "gates/s[t]:gate" in folded.shown
+
+
 def test_an_output_of_many_is_taken_back(folded: Page) -> None:
     """Whether the last of them is one, or all are by an `output` in their loop."""
     do = {"edit": "set", "name": "s[4]", "field": "output", "value": "toggle"}

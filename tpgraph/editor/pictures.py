@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -34,6 +34,7 @@ from tpgraph.program import Program
 __all__ = [
     "LARGE",
     "Shown",
+    "drawn_lines",
     "faded_in",
     "folding_notes",
     "fragment_data",
@@ -304,6 +305,13 @@ def spans_of(found: Shown, reading: Reading) -> dict[str, list[int]]:
         if span is not None:
             spans[key] = [span.start, span.end]
     return spans
+
+
+def drawn_lines(now: Shown | None, lines: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Lines between variables as lines between the marks that stand for them, each once."""
+    names = {} if now is None or now.many is None else now.many.folded.names
+    drawn = dict.fromkeys((names.get(a, a), names.get(b, b)) for a, b in lines)
+    return [[a, b] for a, b in drawn]
 
 
 def faded_in(found: Shown, known: set[str]) -> list[str]:

@@ -27,6 +27,7 @@ from tpgraph.editor.inspected import about, about_program
 from tpgraph.editor.path_classes import path_classes
 from tpgraph.editor.pictures import (
     Shown,
+    drawn_lines,
     faded_in,
     folding_notes,
     picture_data,
@@ -262,7 +263,7 @@ class Session:
             "title": self._spoken(edit.title),
             "patches": [list(patch) for patch in edit.patches],
             "lines": [change._asdict() for change in lines],
-            "appearing": [list(line) for line in editing.appearing(reading, edit)],
+            "appearing": drawn_lines(self.shown, editing.appearing(reading, edit)),
         }
 
     def _copy(self, asked: q.CopyRequest) -> Data:
