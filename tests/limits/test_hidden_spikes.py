@@ -119,3 +119,16 @@ def test_a_spike_times_a_root_is_seen_through_a_product(inner):
     one, two = (math.pi * DENSITY * 1e-6 * c for c in (1.41**0.5, 1.41 / 2))
     truth = two if inner == "w * k" else one + two  # w is k beside a Gaussian that is small
     assert abs(limit.scalar("q") - truth) <= 4 * limit.error("q")
+
+
+@pytest.mark.filterwarnings("ignore::tpgraph.errors.TPWarning")
+def test_what_is_not_seen_may_also_be_nothing():
+    """The spike lies where the other factor is 0; all of it is what no sample shows of it."""
+    program = tp.parse(
+        "width n\nvector x : n ~ N(-0.4, 0.49)\nmatrix W : n × n ~ N(0, 2)\nh = W x\n"
+        "k = exp(-((h + 0.04) * 100000)^2) * 100000 * relu(h)^2\nv = W' k\n"
+        "s = mean(v^2)\nq = mean(x * (step(v) * tanh(v)))\n"
+    )
+    limit = tp.limit(program, engine="sampled", samples=2**14)
+    for name in ("s", "q"):
+        assert abs(limit.scalar(name)) <= 4 * limit.error(name)

@@ -41,7 +41,7 @@ def may_be_singular(expression: Expression, values: Sequence[Array]) -> bool:
     """
     parts = _singular_parts(inline(expand(expression)))
     with np.errstate(all="ignore"):
-        return any(_vanishes_between(evaluate(part, values)) for part in parts)
+        return any(_vanishes_between(np.asarray(evaluate(part, values), float)) for part in parts)
 
 
 def _singular_parts(expression: Expression) -> Iterator[Expression]:

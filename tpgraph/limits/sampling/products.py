@@ -121,10 +121,8 @@ class SampledProducts(Products[Array]):
         doubt = self.rare.of_power(equation.operand.name, 2, reach) if x.shape[1] == 1 else None
         if reach.may_diverge and (doubt is None or not doubt.is_finite):
             require_mean(x * x, reach)
-        if doubt is not None:
-            square = self.rare.told_of_product(own[:, :, 0] / sigma2, doubt)
-            # What was not seen only adds: a scale that is lost would be lost from quotients by it.
-            own = np.where(square > 0, sigma2 * square, own[:, :, 0])[:, :, None]
+        if doubt is not None and sigma2:
+            own = sigma2 * self.rare.told_square(own[:, :, 0] / sigma2, doubt)[:, :, None]
         if x.shape[1] == 1:
             self._hidden[name] = self._unseen_beside(equation, x)
         variance = np.diagonal(own, axis1=1, axis2=2)

@@ -33,7 +33,7 @@ from tpgraph.limits.sampling.checks import FINITE_VARIANCE, tail_index
 from tpgraph.limits.sampling.derivatives import Coordinatewise
 from tpgraph.limits.sampling.normals import REPLICATES, Array
 from tpgraph.limits.sampling.spikes import Spikes
-from tpgraph.limits.sampling.spread import spread_by
+from tpgraph.limits.sampling.spread import added_to, spread_by
 from tpgraph.limits.sampling.stretched import FEW, UNSEEN, Roots, Stretched, effective
 
 __all__ = ["FEW_DECIDE", "UNSEEN_DECIDES", "Doubt", "RareEvents", "says_nothing"]
@@ -251,6 +251,18 @@ class RareEvents:
             return self.told(found, doubt)
         value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
         return np.asarray(value + self.aside * doubt.error)
+
+    def told_square(self, found: Array, doubt: Doubt | None) -> Array:
+        """A variance (B, M), as the doubt has it, which may leave nothing of it but adds to it."""
+        told = self.told_of_product(found, doubt)
+        lost = (told <= 0).any(axis=0)
+        if doubt is None or not lost.any():
+            return told
+        # A scale that is lost would be lost from quotients by it.
+        value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
+        if self.aside is not None:
+            return np.where(told > 0, told, value)
+        return np.where(lost, added_to(value, doubt.error, self._doubts, self.replicates), told)
 
 
 def _of_products(first: _Sizes, second: _Sizes, share: float) -> Array | None:

@@ -117,7 +117,7 @@ class Spikes:
                 ]
                 alone = substitute(whole.expression, inner)
                 moving = next(whole.values[i] for i, v in whole.vectors.items() if v == name)
-                found = max(found, _peak(alone, moving))
+                found = max(found, _peak(alone, moving, above=True))
         return found
 
     def _of_one_vector(self, psi: Coordinatewise) -> tuple[Expression, Array] | None:
@@ -157,14 +157,20 @@ class Spikes:
         ]
 
 
-def _peak(expression: Expression, samples: Array) -> float:
-    """The largest |f| of f in Argument(0), of these samples, near where a part of it vanishes."""
+def _peak(expression: Expression, samples: Array, above: bool = False) -> float:
+    """The largest |f| of f in Argument(0), of these samples, near where a part of it vanishes.
+
+    `above` what it is at the farthest of the distances that are near.
+    """
     places = np.array([*delicate_places(expression), 0.0])
     with np.errstate(all="ignore"):
         near = np.add.outer(places, np.outer([-1.0, 1.0], _AROUND))
         found = np.abs(np.broadcast_to(evaluate(expression, [near]), near.shape))
         there = np.abs(np.broadcast_to(evaluate(expression, [places]), places.shape))
     found = np.where(np.isfinite(found), found, 0.0).max(axis=1)
+    if above:
+        far = found[:, 0].copy()
+        found, there = np.maximum(found - far[:, None], 0.0), np.maximum(there - far, 0.0)
     is_pole = ~np.isfinite(there) | (found[:, -1] > found[:, 0])
     heights = [
         _near_pole(size, np.abs(samples - place)) if pole else size.max()
