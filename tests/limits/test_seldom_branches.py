@@ -64,6 +64,7 @@ def test_branches_that_nothing_takes_cost_nothing() -> None:
 def test_unlooked_at_they_are_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rare, "usual", lambda psi, values: psi)
     monkeypatch.setattr(rare, "unseen_products", lambda *_: 0.0)
+    monkeypatch.setattr(rare.Spikes, "between_samples", lambda *_: 0.0)
     for lines in (*list(CASES)[:2], *list(CASES)[-2:]):
         found = told(lines)
         assert abs(found.scalar("q") - CASES[lines]) > 4 * found.error("q")
