@@ -18,6 +18,7 @@ from tpgraph.limits.exact.gaussians import Gaussians, Window
 from tpgraph.limits.exact.groups import TermGroup
 from tpgraph.limits.exact.pairs import SidedCurve, jumps_at_zero
 from tpgraph.limits.exact.terms import Sum
+from tpgraph.limits.exact.tilted import is_tilted
 from tpgraph.limits.planned.tape import NotPlanned, PairTape
 from tpgraph.limits.planned.unknowns import as_array, is_unknown, place_of
 
@@ -49,6 +50,11 @@ class PlannedExpectations(Expectations):
     def _is_quadratic(self, group: TermGroup) -> bool:
         """No: the closed form asks for numbers."""
         return False
+
+    def _tilted(self, setting: InputSetting, group: TermGroup) -> None:
+        """None of groups that are not. Raises NotPlanned: the tilted law is made of numbers."""
+        if is_tilted(group.factors):
+            raise NotPlanned("exponentials of squares that grow, or of several Gaussians")
 
     def _of_several(self, setting: InputSetting, group: TermGroup) -> Array:
         raise NotPlanned("functions of several Gaussians")

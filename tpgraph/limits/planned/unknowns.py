@@ -133,6 +133,18 @@ class Unknown:
     def __bool__(self) -> bool:
         raise NotPlanned("a decision that depends on the inputs")
 
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(np.ndarray, name):
+            raise NotPlanned(_OTHERWISE)
+        raise AttributeError(name)
+
+    def _refused(self, *other: Any) -> Any:
+        raise NotPlanned(_OTHERWISE)
+
+    __lt__ = __le__ = __gt__ = __ge__ = _refused
+    __getitem__ = __len__ = __iter__ = __abs__ = __int__ = __complex__ = _refused
+    __matmul__ = __rmatmul__ = __rpow__ = __floordiv__ = __mod__ = _refused
+
     def _arcsin(self) -> Array:
         node = self.tape.nodes[self.place]
         if not node.of_pairs or node.op == "lift":
