@@ -336,3 +336,45 @@ def test_diverging_variances_see_the_slopes_far_out(name: str, squared: float) -
     assert found.q == math.inf
     assert found.chi == found.q_slope == pytest.approx(5 * squared)
     assert (found.c, found.c_slope) == (1.0, 1.0)
+
+
+def through_waves(rate, line, q):
+    """E φ² and E φ′² of φ = sin(rate z) + line z at variance q, from E e^(iωz) = e^(−ω²q/2)."""
+    mean, twice = math.exp(-(rate**2) * q / 2), math.exp(-2 * rate**2 * q)
+    square = (1 - twice) / 2 + 2 * line * rate * q * mean + line**2 * q
+    slope = rate**2 * (1 + twice) / 2 + 2 * line * rate * mean + line**2
+    return square, slope
+
+
+@pytest.mark.parametrize(("sigma_w2", "sigma_b2"), [(1.5, 0.1), (0.05, 0.3), (4.0, 0.0), (5e3, 1)])
+@pytest.mark.parametrize(
+    ("function", "rate", "line"),
+    [("sin", 1, 0), ("sin(4*z)", 4, 0), ("sin(2*z)", 2, 0), ("sin(z) + z/100", 1, 0.01)],
+)
+def test_waves_have_fixed_points_where_quadrature_resolves_none(
+    function, rate, line, sigma_w2, sigma_b2
+):
+    found = fixed_point(function, sigma_w2, sigma_b2)
+    square, slope = through_waves(rate, line, found.q)
+    assert found.q == pytest.approx(sigma_w2 * square + sigma_b2, rel=1e-11)
+    assert found.chi == pytest.approx(sigma_w2 * slope, rel=1e-11)
+    assert chi(function, sigma_w2, sigma_b2) == found.chi
+    assert moments_of(function).V(1e8) == pytest.approx(through_waves(rate, line, 1e8)[0])
+    size = sigma_w2 * moments_of(function).G(found.q, found.c * found.q, found.q) + sigma_b2
+    assert float(size) / found.q == pytest.approx(found.c, abs=1e-9)
+
+
+def test_a_variance_that_does_not_settle_takes_none_away_that_does():
+    """z sin z/(1 + z²) has no closed form, and quadrature does not reach q = 10⁸."""
+    name, q = "z*sin(z)/(1 + z^2)", fixed_point("z*sin(z)/(1 + z^2)", 1.5, 0.1).q
+    square = gaussian(
+        lambda z: (q * z * z) * math.sin(math.sqrt(q) * z) ** 2 / (1 + q * z * z) ** 2
+    )
+    assert q == pytest.approx(1.5 * square + 0.1, rel=1e-9)
+    with pytest.raises(TPLimitError, match="does not settle"):
+        moments_of(name).V(1e8)
+    known = moments_of(name).V_where_known(np.array([1.0, 1e8]))
+    assert np.isfinite(known[0])
+    assert np.isnan(known[1])
+    with pytest.raises(TPLimitError, match="where a fixed point may lie"):
+        fixed_point(name + " + z", 1.0, 1.0)

@@ -186,12 +186,15 @@ def border(function: str | Function, sigma_b2: float, most: float = 1e4) -> floa
 
 @lru_cache(maxsize=64)
 def _table(moments: GaussianMoments) -> Array:
-    """V on the grid of variances, which all σ share."""
-    return moments.V(_GRID)
+    """V on the grid of variances, which all σ share; nan where no quadrature settles."""
+    return moments.V_where_known(_GRID)
 
 
 def _variance(moments: GaussianMoments, sigma_w2: float, sigma_b2: float, start: float) -> float:
-    """q*, by the first change of sign of σ_w² V(q) + σ_b² − q seen from the start."""
+    """q*, by the first change of sign of σ_w² V(q) + σ_b² − q seen from the start.
+
+    Raises TPLimitError where V is not known of a variance on the way there.
+    """
 
     def excess(q: float) -> float:
         return sigma_w2 * float(moments.V(q)) + sigma_b2 - q
@@ -204,12 +207,25 @@ def _variance(moments: GaussianMoments, sigma_w2: float, sigma_b2: float, start:
     grows, shrinks = _GRID[values > 0], _GRID[values < 0]
     if first > 0:
         high = shrinks[shrinks > start].min(initial=math.inf)
+        _require_known(values, start, high)
         low = grows[grows < high].max(initial=start)
         return math.inf if high == math.inf else _root(excess, low, high)
     low = grows[grows < start].max(initial=0.0)
+    _require_known(values, low, start)
     if not low:
         return _small(excess, sigma_w2 * float(moments.V(_TINY)) + sigma_b2)
     return _root(excess, low, shrinks[shrinks > low].min(initial=start))
+
+
+def _require_known(values: Array, low: float, high: float) -> None:
+    """Raises TPLimitError where a value on the grid between two variances is not known."""
+    unknown = _GRID[np.isnan(values) & (low < _GRID) & (high > _GRID)]
+    if unknown.size:
+        raise TPLimitError(
+            "a Gaussian expectation of the function does not settle at variances "
+            f"from {unknown.min():.3g} to {unknown.max():.3g}, where a fixed point may lie",
+            expected="a function that is finite and piecewise smooth on the whole line",
+        )
 
 
 def _root(excess: Callable[[float], float], low: float, high: float) -> float:

@@ -6,6 +6,8 @@
 Closed forms where the table of dual activations has them. Else one dimension is integrated by
 Gauss–Legendre on panels that halve towards 0: variances range over eighteen decades here, and
 tanh(√q z) bends within |z| ~ 1/√q, which the even points of `closed_forms.lines` do not resolve.
+Where that does not settle, as of sin(√q z) for large q, polynomials times exponentials, sines and
+cosines have closed forms; of small q those lose the digits that quadrature keeps.
 G is, of a function with kinks, integrated over the plane between them; else it is Mehler's series
 Σ a_k(p) a_k(q) ρ^k, a_k = E[φ(√q z) He_k(z)]/√k!, of which Parseval's Σ a_k² = V(q) tells how much
 is missing.
@@ -16,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -30,11 +33,15 @@ from tpgraph.functions import (
     Primitive,
     differentiate,
     evaluate,
+    mul,
+    number,
 )
 from tpgraph.limits.closed_forms.duals import DUALS, dual
+from tpgraph.limits.closed_forms.exponentials import Exponential, mixed
 from tpgraph.limits.closed_forms.line_quadrature import hermite
 from tpgraph.limits.closed_forms.mehler import series
 from tpgraph.limits.closed_forms.planes import PairFunction, plane
+from tpgraph.limits.closed_forms.recognition import exponentials
 from tpgraph.limits.closed_forms.smoothness import kinks
 from tpgraph.study.activations import NAMED_FUNCTIONS, activation, applied, unknown_function
 
@@ -67,17 +74,26 @@ class GaussianMoments:
 
     def V(self, q: npt.ArrayLike) -> Array:
         """E[φ(√q z)²]. Raises TPLimitError where no quadrature settles."""
-        return self._closed(self.name, q, lambda u, _: self.value(u) ** 2)
+        return _required(self.V_where_known(q))
+
+    def V_where_known(self, q: npt.ArrayLike) -> Array:
+        """E[φ(√q z)²], nan where no quadrature settles."""
+        return self._closed(self.name, q, lambda u, _: self.value(u) ** 2, 0)
 
     def D(self, q: npt.ArrayLike) -> Array:
         """E[φ′(√q z)²], for q > 0: of what gradients are multiplied by, which knows no jumps."""
-        return self._closed(f"{self.name}'", q, lambda u, _: self.slope(u) ** 2)
+        return _required(self._closed(f"{self.name}'", q, lambda u, _: self.slope(u) ** 2, 1))
 
     def V_prime(self, q: npt.ArrayLike) -> Array:
         """E[z φ(√q z) φ′(√q z)]/√q, for q > 0: dV/dq of a function without jumps."""
         q = np.asarray(q, dtype=float)
-        found = self._expectation(lambda u, z: z * self.value(u) * self.slope(u), q)
-        return np.asarray(found / np.sqrt(q))
+        bend = differentiate(differentiate(self._square(0), 0), 0)
+        closed = mul(number(Fraction(1, 2)), bend)  # dE[g(√q z)]/dq = E[g″(√q z)]/2
+        return _required(
+            self._expectation(
+                lambda u, z: z * self.value(u) * self.slope(u) / np.sqrt(q)[..., None], q, closed
+            )
+        )
 
     def G(self, p: npt.ArrayLike, cov: npt.ArrayLike, q: npt.ArrayLike) -> Array:
         """E[φ(u) φ(v)] for variances p, q > 0 and this covariance, which broadcast."""
@@ -93,16 +109,38 @@ class GaussianMoments:
         """G or its derivative, by Mehler's series where there is no closed form."""
         p, cov, q = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (p, cov, q)))
         if name in DUALS:
-            return _dual(name, p, cov, q)
+            found = _dual(name, p, cov, q)
+            exact = self._mixed_in_closed_form(order, p, cov, q) if np.isnan(found).any() else None
+            return found if exact is None else exact
         size = np.sqrt(p * q)
         rho = np.clip(cov / size, -1.0, 1.0)
         if self.places:
             return self._plane(order, p, rho, q)
-        left, right = self._coefficients(p), self._coefficients(q)
+        try:
+            left, right = self._coefficients(p), self._coefficients(q)
+        except TPLimitError:
+            exact = self._mixed_in_closed_form(order, p, rho * size, q)
+            if exact is None:
+                raise
+            return exact
         if not order:
             return series(left, right, rho, step=1, start=0)
         k = np.arange(1, len(left)).reshape(-1, *(1,) * rho.ndim)
         return np.asarray(series(k * left[1:], right[1:], rho, step=1, start=0) / size)
+
+    def _mixed_in_closed_form(self, order: int, p: Array, cov: Array, q: Array) -> Array | None:
+        """G or its derivative of polynomials times exponentials, sines and cosines; None of others.
+
+        None too where it is too large for a float.
+        """
+        own = differentiate(self.expression, 0) if order else self.expression
+        terms = exponentials(own)
+        if terms is None:
+            return None
+        zero = np.zeros(1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = mixed(terms, terms, (zero, zero), p, cov, q)
+        return _shaped(found, p) if np.isfinite(found).all() else None
 
     def _plane(self, order: int, p: Array, rho: Array, q: Array) -> Array:
         """G or its derivative by quadrature of the plane between the kinks.
@@ -135,12 +173,27 @@ class GaussianMoments:
         count = int(used[-1]) + 1 if len(used) else 1
         return np.asarray(found[:count, places].reshape(count, *q.shape))
 
-    def _closed(self, name: str, q: npt.ArrayLike, integrand: Callable[..., Array]) -> Array:
+    def _closed(
+        self, name: str, q: npt.ArrayLike, integrand: Callable[..., Array], order: int
+    ) -> Array:
         q = np.asarray(q, dtype=float)
-        return _dual(name, q, q, q) if name in DUALS else self._expectation(integrand, q)
+        if name in DUALS:
+            return _filled(_dual(name, q, q, q), q, self._square(order))
+        return self._expectation(integrand, q, self._square(order))
 
-    def _expectation(self, integrand: Callable[[Array, Array], Array], q: Array) -> Array:
-        return _expectation(integrand, q, tuple(u for u in self.places if u))
+    def _square(self, order: int) -> Expression:
+        """φ², or φ′²."""
+        own = differentiate(self.expression, 0) if order else self.expression
+        return mul(own, own)
+
+    def _expectation(
+        self, integrand: Callable[[Array, Array], Array], q: Array, closed: Expression
+    ) -> Array:
+        """E of the integrand, by the closed form of an equal one where quadrature does not settle.
+
+        It is nan where neither tells.
+        """
+        return _filled(_expectation(integrand, q, tuple(u for u in self.places if u)), q, closed)
 
     @property
     def places(self) -> tuple[float, ...]:
@@ -204,33 +257,58 @@ def _dual(name: str, p: Array, cov: Array, q: Array) -> Array:
         return dual(name, p, cov, q)
 
 
+def _filled(found: Array, q: Array, expression: Expression) -> Array:
+    """The closed form of E f(√q z) in the place of nan, where there is one."""
+    terms = exponentials(expression) if np.isnan(found).any() else None
+    if terms is None:
+        return found
+    zero, one = np.zeros(1), np.ones(1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        exact = mixed(terms, (Exponential(1.0),), (zero, zero), q, zero, one)
+    return np.where(np.isnan(found), _shaped(exact, q), found)
+
+
+def _shaped(values: Array, like: Array) -> Array:
+    """Values of (…) or (1,) in the shape of an array, also of one number."""
+    return np.asarray(np.broadcast_to(values, like.shape or (1,)).reshape(like.shape))
+
+
 def _expectation(
     integrand: Callable[[Array, Array], Array], q: Array, places: tuple[float, ...]
 ) -> Array:
-    """E f(√q z, z) for every q; nodes are doubled until two results agree.
+    """E f(√q z, z) for every q, nan where nodes are doubled and no two results agree.
 
     Panels end at the `places` √q z where f is not smooth, and shrink towards 0.
     """
-    before: Array | None = None
+    before = np.full(q.shape, np.nan)
+    known = np.full(q.shape, False)
     for count in _NODES:
         z, weights = _panels(_edges(q, places), count)
         every = np.broadcast_to(z, (*q.shape, z.shape[-1]))
         with np.errstate(all="ignore"):
             values = integrand(np.sqrt(q)[..., None] * z, every)
             after = np.asarray(np.einsum("...k,...k->...", values, weights))
-        if before is not None and _settled(before, after):
+        known = _settled(before, after)
+        if known.all():
             return after
         before = after
-    raise TPLimitError(
-        "a Gaussian expectation of the function does not settle",
-        expected="a function that is finite and piecewise smooth on the whole line",
-    )
+    return np.where(known, before, np.nan)
 
 
-def _settled(before: Array, after: Array) -> bool:
-    """Whether they agree; two infinities of one sign do."""
+def _required(values: Array) -> Array:
+    """The values. Raises TPLimitError where one is nan, which no quadrature tells."""
+    if np.isnan(values).any():
+        raise TPLimitError(
+            "a Gaussian expectation of the function does not settle",
+            expected="a function that is finite and piecewise smooth on the whole line",
+        )
+    return values
+
+
+def _settled(before: Array, after: Array) -> npt.NDArray[np.bool_]:
+    """Where they agree; two infinities of one sign do."""
     with np.errstate(invalid="ignore"):
-        return bool(np.allclose(before, after, rtol=_TOLERANCE, atol=_TOLERANCE))
+        return np.asarray(np.isclose(before, after, rtol=_TOLERANCE, atol=_TOLERANCE))
 
 
 def _edges(q: Array, places: tuple[float, ...]) -> Array:
