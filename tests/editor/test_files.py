@@ -133,6 +133,20 @@ def test_what_was_done_is_taken_back_after_a_crash(tmp_path):
     found.close()
 
 
+@pytest.mark.parametrize("bases", [[None], ["d0"], ["d0", "d1"], ["d0", None]])
+def test_a_journal_knows_what_its_text_was_made_from(tmp_path, bases):
+    """Through a crash, with what can be taken back as it was."""
+    journal = Journal.begun(tmp_path, "mlp", None)
+    for base in bases:
+        for text in ("program one\n", "program two\n"):
+            journal.keep(text, base)
+    journal.close()
+    found = Journal.left(journal.place)
+    assert (found.text, found.base, found.damaged) == ("program two\n", bases[-1], None)
+    assert len(found.undo) == 2 * len(bases) - 1
+    found.close()
+
+
 def test_a_journal_cut_anywhere_keeps_what_is_whole(tmp_path):
     journal = Journal.begun(tmp_path, "mlp", None)
     written = list(texts(40))
@@ -166,8 +180,8 @@ def test_a_damaged_line_is_not_believed(tmp_path):
 def test_a_journal_with_any_byte_changed_offers_a_text_that_was_written(tmp_path):
     journal = Journal.begun(tmp_path, "mlp", "/root/mlp.tp")
     written = list(texts(12))
-    for text in written:
-        journal.keep(text)
+    for k, text in enumerate(written):
+        journal.keep(text, digest_of(b"%d" % (k // 8)))
     when = journal.written
     journal.close()
     content = journal.place.read_bytes()
@@ -236,7 +250,8 @@ def test_a_server_killed_loses_no_text(folder):
         with serving(folder, "mlp.tp") as server:
             server.post("start")
             for text in list(texts(5 + seed)):
-                server.post("journal", text=text, name="mlp", path="mlp.tp")
+                base = known(folder / "mlp.tp")
+                server.post("journal", text=text, name="mlp", path="mlp.tp", known=base)
             server.process.send_signal(signal.SIGKILL)
             server.process.wait()
         with serving(folder, "mlp.tp") as server:
@@ -249,6 +264,24 @@ def test_a_server_killed_loses_no_text(folder):
         assert (folder / "mlp.tp").read_text() == text
         (folder / "mlp.tp").write_text(MLP)
         assert not list((folder / "state").rglob("*.journal"))
+
+
+@pytest.mark.parametrize("theirs", [None, "program theirs\n"])
+def test_what_changed_on_disk_since_a_crash_is_a_conflict(folder, theirs):
+    base = known(folder / "mlp.tp")
+    with serving(folder, "mlp.tp") as server:
+        mine = {"text": "program mine\n", "name": "mlp", "path": "mlp.tp"}
+        server.post("journal", **mine, known=base)
+        server.process.kill()
+        server.process.wait()
+    if theirs is not None:
+        (folder / "mlp.tp").write_text(theirs)
+    with serving(folder, "mlp.tp") as server:
+        found = server.post("start")["recovered"]
+        assert (found["digest"], found["changed"]) == (base, theirs is not None)
+        saved = server.post("save", **mine, known=found["digest"])
+        assert saved.get("text") == theirs
+        assert (folder / "mlp.tp").read_text() == (theirs or mine["text"])
 
 
 @pytest.mark.slow

@@ -276,6 +276,33 @@ def test_a_server_that_is_killed_loses_nothing(browser, folder):
         editor.close()
 
 
+def test_what_changed_on_disk_since_a_crash_is_not_overwritten(browser, folder):
+    path = folder / "since.tp"
+    path.write_text(MLP)
+    with serving(folder, "since.tp") as server:
+        editor = Editor(browser, server).shown().settled()
+        with editor.page.expect_response(lambda found: _journalled(found, "# mine\\n")):
+            editor.write("# mine\n")
+        server.process.kill()
+        server.process.wait()
+        editor.close()
+    path.write_text(MLP + "# theirs\n")
+    with serving(folder, "since.tp") as server:
+        editor = Editor(browser, server)
+        expect(editor.page.get_by_role("dialog")).to_contain_text("has changed on disk since")
+        editor.page.get_by_role("button", name="Go on with it").click()
+        assert editor.shown().settled().text == MLP + "# mine\n"
+        editor.page.keyboard.press("Control+s")
+        conflict = editor.page.get_by_role("dialog", name="since.tp has changed on disk")
+        expect(conflict).to_contain_text("# theirs")
+        assert path.read_text() == MLP + "# theirs\n"
+        conflict.get_by_role("button", name="Write mine").click()
+        expect(editor.page.locator(".status")).to_have_text("saved since.tp")
+        assert path.read_text() == MLP + "# mine\n"
+        assert editor.faults == []
+        editor.close()
+
+
 def _journalled(response, words):
     """Whether the answer is that a text with some words is kept in the journal."""
     return response.url.endswith("/api/journal") and words in (response.request.post_data or "")

@@ -61,6 +61,7 @@ class _Journal(Request):
     name: FileName
     path: FileName | None = None
     clean: bool = False
+    known: Annotated[str, Field(max_length=100)] | None = None
 
 
 class _Recovered(Request):
@@ -129,7 +130,11 @@ class Desk:
         }
 
     def _found(self, journal: Journal) -> Data:
-        """A text that is recovered, as the page opens it, and what is on disk of it."""
+        """A text that is recovered, as the page opens it, and what is on disk of it.
+
+        `digest` is of what it was made from: where the disk has something else, `changed` says so,
+        and saving finds a conflict.
+        """
         path = None if journal.path is None else self._files.whole(journal.path)
         there = None
         with suppress(TPError):
@@ -142,7 +147,8 @@ class Desk:
             "time": time.strftime("%Y-%m-%d %H:%M", time.localtime(journal.written)),
             "path": None if path is None else self._files.shown(Path(path)),
             "saved": saved,
-            "digest": None if there is None else there["digest"],
+            "digest": journal.base,
+            "changed": there is not None and there["digest"] != journal.base,
         }
 
     def _recovered(self, asked: _Recovered, page: str) -> Data:
@@ -160,7 +166,7 @@ class Desk:
 
     def _journal(self, asked: _Journal, page: str) -> Data:
         path = None if asked.path is None else self._files.whole(asked.path)
-        self._recovery.keep(asked.name, path, asked.text, asked.clean, page)
+        self._recovery.keep(asked.name, path, asked.text, asked.clean, page, asked.known)
         return {}
 
 

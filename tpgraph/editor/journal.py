@@ -1,10 +1,12 @@
 """The recovery journal: every text that was accepted, on disk before the next one.
 
 A journal is a file of lines of JSON, one a text: `[time, start, end, insertion, check]` is the
-change of the text before, which is empty at first. The first line is the head. A line that was cut
-off by a crash is left out; `check` is a sum over the text that comes of it, and its time. What is
-damaged otherwise is set aside as it is, and what stands before the damage is offered. A journal is
-locked by the process that writes it, and is one to recover when that process has gone.
+change of the text before, which is empty at first. The first line is the head; `[digest, check]` is
+the content of the file on disk that the texts from there on were made from. A line that was cut off
+by a crash is left out; `check` is a sum over the text that comes of it, and its time, or over the
+digest. What is damaged otherwise is set aside as it is, and what stands before the damage is
+offered. A journal is locked by the process that writes it, and is one to recover when that process
+has gone.
 """
 
 from __future__ import annotations
@@ -48,6 +50,9 @@ class Journal:
     path: str | None
     text: str = ""
     written: float = 0.0
+    base: str | None = None
+    """The digest of what was on disk when the text was made from it; None where nothing was."""
+
     file: IO[bytes] | None = field(default=None, repr=False)
     undo: tuple[Change, ...] = field(default=(), repr=False)
     """What takes the text of one that was left behind back through those before, newest first."""
@@ -91,8 +96,11 @@ class Journal:
         own.file = file
         return own
 
-    def keep(self, text: str) -> None:
-        """Have a text on disk when this returns. Raises TPError."""
+    def keep(self, text: str, base: str | None = None) -> None:
+        """Have a text on disk when this returns, made from a file's content. Raises TPError."""
+        if base != self.base:
+            self._append([base, _check(json.dumps(base))])
+            self.base = base
         if text == self.text:
             return
         start, end, put = _change(self.text, text)
@@ -181,15 +189,29 @@ def _read(place: Path, content: bytes) -> tuple[Journal, int]:
     whole = len(head) + 1
     undo: deque[Change] = deque(maxlen=_STEPS)
     for line in lines:
-        found = _applied(own.text, line)
+        digest = _digest(line)
+        found = (own.text, own.written) if digest else _applied(own.text, line)
         if found is None:
             break
-        if line is not lines[0]:
+        if digest:
+            (own.base,) = digest
+        elif own.written:
             undo.appendleft(_change(found[0], own.text))
         own.text, own.written = found
         whole += len(line) + 1
     own.undo = tuple(undo)
     return own, whole
+
+
+def _digest(line: bytes) -> tuple[str | None] | None:
+    """What a line says of the file on disk; None where it is a text's, or not whole."""
+    try:
+        base, _ = json.loads(line)
+        whole = base is None or isinstance(base, str)
+        whole = whole and _line([base, _check(json.dumps(base))]) == line
+        return (base,) if whole else None
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def _applied(text: str, line: bytes) -> tuple[str, float] | None:

@@ -27,8 +27,18 @@ class Recovery:
         self.damaged: list[Path] = []
         """What of the journals found was not whole, as it was."""
 
-    def keep(self, name: str, path: str | None, text: str, clean: bool, page: str = "") -> None:
-        """Have a page's text on disk; `clean` where it is what the file holds. Raises TPError."""
+    def keep(
+        self,
+        name: str,
+        path: str | None,
+        text: str,
+        clean: bool,
+        page: str = "",
+        base: str | None = None,
+    ) -> None:
+        """Have a page's text on disk; `clean` where it is what the file holds, `base` the digest of
+        what was there when the text was made from it. Raises TPError.
+        """
         key = _key(page, name, path)
         if clean:
             if (journal := self._own.pop(key, None)) is not None:
@@ -36,7 +46,7 @@ class Recovery:
             return
         if key not in self._own:
             self._own[key] = Journal.begun(self._folder, name, path)
-        self._own[key].keep(text)
+        self._own[key].keep(text, base)
 
     def saved(self, name: str, path: str | None, text: str) -> None:
         """A text is in its file now; journals that end in it are not needed."""

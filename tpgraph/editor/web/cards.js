@@ -16,7 +16,7 @@ export async function begun(session, { opened, recovered, problem, damaged }) {
 	if (problem) await choose("The file cannot be opened", problem, [["Go on without it", null]]);
 	if (damaged.length) await choose("Work that was not saved is damaged", `What is whole of it is offered. As it was, it is in ${damaged.join(", ")}.`, [["Go on", null]]);
 	if (recovered) {
-		const wanted = await choose("Unsaved work was found", `${recovered.path ?? recovered.name}, of ${recovered.time}.`,
+		const wanted = await choose("Unsaved work was found", `${recovered.path ?? recovered.name}, of ${recovered.time}.${recovered.changed ? " The file has changed on disk since: when you save, you are asked which text is to stay." : ""}`,
 			[["Go on with it", true], ["Leave it", false]]);
 		if (wanted !== null) await session.ask("recovered", { wanted });
 		if (wanted) return [recovered, recovered.saved, (list) => remember(list, recovered)];

@@ -53,8 +53,8 @@ class Files {
 		return this.lane.newest("journal", async () => {
 			const text = this.next ?? "";
 			if (text === this.journalled) return;
-			const { name, path } = this.opened;
-			await session.ask("journal", { text, name, path, clean: text === this.saved }).then(() => (this.journalled = text), () => (this.timer ??= setTimeout(() => this.write(), 4000)));
+			const { name, path, digest } = this.opened;
+			await session.ask("journal", { text, name, path, known: digest, clean: text === this.saved }).then(() => (this.journalled = text), () => (this.timer ??= setTimeout(() => this.write(), 4000)));
 		});
 	}
 
