@@ -378,3 +378,13 @@ def test_a_variance_that_does_not_settle_takes_none_away_that_does():
     assert np.isnan(known[1])
     with pytest.raises(TPLimitError, match="where a fixed point may lie"):
         fixed_point(name + " + z", 1.0, 1.0)
+
+
+@pytest.mark.parametrize(("name", "c"), [("z^2", 0.5), ("z^3", 0.0), ("relu(z)^2", 1.0)])
+def test_what_grows_faster_than_a_line_has_no_finite_slope_far_out(name: str, c: float) -> None:
+    """D(q) of z² is 4 q; its correlations go by (1 + 2 c²)/3."""
+    found = fixed_point(name, 1.5, 0.1)
+    assert (found.q, found.chi, found.q_slope) == (math.inf, math.inf, math.inf)
+    assert found.phase == "chaotic"
+    if c < 1:
+        assert found.c == pytest.approx(c, abs=1e-6)

@@ -1,9 +1,13 @@
 """Errors that samples cannot show, put into the spread of the replicates.
 
-    x_b ↦ x_b + h_b √(B − 1) e,   h a balanced choice of signs
+    x_b ↦ x_b + h_b √(B − 1) e,   Σ h_b = 0,   Σ h_b² = B
 
 leaves the mean over B replicates as it is and adds the error e to their error bar in quadrature, so
-that it goes wherever x goes. Different sources have different signs, which do not add up.
+that it goes wherever x goes. Different sources have different h, which do not add up.
+
+What is even in x sees only h_b²: with signs, h_b = ±1, that is the same for all replicates, and
+(x_b)² would be larger by (B − 1) e² without an error bar. With h_b = ±2 for a quarter of them and 0
+for the others that is 2.2 of its error bars, √(B − 1)/√(mean h⁴ − 1).
 """
 
 from __future__ import annotations
@@ -57,13 +61,13 @@ def is_unsteady(part: Array, whole: Array) -> bool:
 def spread_by(values: Array, error: Array | float, source: int, replicates: Sequence[int]) -> Array:
     """Values (B, …) with a further error of their mean, for every entry behind the first axis.
 
-    `source` numbers the signs, `replicates` says which of all replicates these are.
+    `source` numbers the h, `replicates` says which of all replicates these are.
     """
     if not np.any(error):
         return values
     stream = np.random.default_rng(2 * abs(source) + (source < 0))
-    signs = stream.permutation(np.resize([1.0, -1.0], REPLICATES))
-    own = math.sqrt(REPLICATES - 1) * signs[list(replicates)]
+    h = stream.permutation(np.resize([2.0, 0.0, 0.0, 0.0, -2.0, 0.0, 0.0, 0.0], REPLICATES))
+    own = math.sqrt(REPLICATES - 1) * h[list(replicates)]
     return np.asarray(values + own.reshape(-1, *[1] * (values.ndim - 1)) * error)
 
 

@@ -105,7 +105,7 @@ def fixed_point(
         q=q,
         c=c,
         chi=settled.chi,
-        q_slope=sigma_w2 * variance_slope(moments, at),
+        q_slope=math.inf if settled.steepens else sigma_w2 * variance_slope(moments, at),
         c_slope=_correlation_slope(moments, sigma_w2, bias, at, c, q == math.inf),
     )
 
@@ -135,9 +135,14 @@ class _Settled(NamedTuple):
         return self.sigma_w2 * far if self.at == math.inf and far is not None else None
 
     @property
+    def steepens(self) -> bool:
+        """Whether q diverges and E[φ′²] with it, as of z²."""
+        return self.q == math.inf and self.moments.squared_slope_far_out == math.inf
+
+    @property
     def chi(self) -> float:
         """χ₁, or its limit."""
-        if self.sigma_w2 and self.q and jumps_anywhere(self.moments):
+        if self.steepens or (self.sigma_w2 and self.q and jumps_anywhere(self.moments)):
             return math.inf
         slope = self.slope_of_limit
         if slope is not None or not self.sigma_w2:
@@ -153,7 +158,7 @@ def _settled(function: str | Function, sigma_w2: float, sigma_b2: float, start: 
         )
     moments = moments_of(function)
     q = _variance(moments, sigma_w2, sigma_b2, start)
-    settles = q < math.inf or moments.squared_slope_far_out is not None
+    settles = q < math.inf or (moments.squared_slope_far_out or math.inf) < math.inf
     return _Settled(moments, sigma_w2, q, q if settles else _MOST)
 
 
@@ -171,7 +176,7 @@ def border(function: str | Function, sigma_b2: float, most: float = 1e4) -> floa
     """
 
     def excess(sigma_w2: float) -> float:
-        return chi(function, sigma_w2, sigma_b2) - 1
+        return min(chi(function, sigma_w2, sigma_b2), _MOST) - 1
 
     grid = np.geomspace(1e-2, most, 121)
     if excess(grid[0]) >= 0:

@@ -60,6 +60,7 @@ _SERIES_TERMS = 1024
 _NEGLIGIBLE = 1e-13
 _FAR = 1e4
 _NEAR = 1e-150
+_GROWN = 1.5
 _TINY = 1e-300
 _HALVED = _REACH * 2.0 ** -np.arange(_HALVINGS)
 _DYADIC = np.concatenate([-_HALVED, [0.0], _HALVED[::-1]])
@@ -210,7 +211,9 @@ class GaussianMoments:
     def squared_slope_far_out(self) -> float | None:
         """(φ′(∞)² + φ′(−∞)²)/2: the limit of D and V′ as q → ∞; None where φ′ does not settle."""
         with np.errstate(all="ignore"):
-            near, far = (self.slope(np.array([u, -u])) for u in (_FAR, _FAR**2))
+            near, far = (np.abs(self.slope(np.array([u, -u]))) for u in (_FAR, _FAR**2))
+            if (far > _GROWN * np.maximum(near, 1.0)).any():
+                return math.inf
             settled = (np.abs(near - far) <= _TOLERANCE).all()
         return float(np.mean(far**2)) if settled and far.any() else None
 
