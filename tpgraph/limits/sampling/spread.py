@@ -24,7 +24,7 @@ __all__ = ["CENTRAL", "ZEROED", "Center", "added_to", "is_unsteady", "scattered"
 
 _TOLD = 5.0
 """Standard errors from 0."""
-_ADDED = 5.0
+_ADDED, _HARDLY = 5.0, 1e-20
 _UNSTEADY = 0.2
 """Of a variance or of a part of a vector, what replicates differ by where functions may bend."""
 
@@ -74,13 +74,15 @@ def spread_by(values: Array, error: Array | float, source: int, replicates: Sequ
 def added_to(values: Array, error: Array, source: int, replicates: Sequence[int]) -> Array:
     """Squares (B, …) to which a quarter of the replicates add what no sample showed of them.
 
-        x_b ↦ x_b + s h_b e,   h_b = 1 of B/4 replicates, else 0,   s = 5
+        x_b ↦ x_b + s h_b e,   h_b = 1 of B/4 replicates, else 1e-20,   s = 5
 
-    What is not seen only adds: with as many signs of both kinds, kept from below 0, a square that
-    is 0 would be four error bars from 0. Here it is 2.2, and e is less than one bar from the mean.
+    so that no scale is lost, which step(v) or a quotient by it would tell from a small one.
+
+    What is not seen only adds: with signs of both kinds, kept from below 0, a square that is 0
+    would be four error bars from 0. Here it is 2.2, and e is less than one bar from the mean.
     """
     stream = np.random.default_rng((abs(source), REPLICATES))
-    chosen = stream.permutation(np.resize([1.0, 0.0, 0.0, 0.0], REPLICATES))
+    chosen = stream.permutation(np.resize([1.0, *3 * [_HARDLY]], REPLICATES))
     own = _ADDED * chosen[list(replicates)]
     return np.asarray(values + own.reshape(-1, *[1] * (values.ndim - 1)) * error)
 
