@@ -285,18 +285,22 @@ def test_what_changed_on_disk_since_a_crash_is_a_conflict(folder, theirs):
 
 
 @pytest.mark.slow
-def test_what_is_not_wanted_is_not_offered_again(folder):
-    for wanted in (None, False):
+def test_what_is_left_is_offered_at_the_next_start_until_it_is_discarded(folder):
+    """Every one that was left, the newest first; in one server each is offered once."""
+    mine = {"name": "mlp", "path": "mlp.tp"}
+    texts = [f"program mine{k}\n" for k in range(2)]
+    for text in texts:
         with serving(folder, "mlp.tp") as server:
-            found = server.post("start")["recovered"]
-            assert found is None or found["text"] == "program mine\n"
-            server.post("journal", text="program mine\n", name="mlp", path="mlp.tp")
-            if wanted is not None:
-                server.post("recovered", wanted=wanted)
-                server.post("journal", text=MLP, name="mlp", path="mlp.tp", clean=True)
+            server.post("journal", text=text, **mine)
             assert server.interrupt() == (0, "")
-    with serving(folder, "mlp.tp") as server:
-        assert server.post("start")["recovered"] is None
+    for discard in (False, True):
+        with serving(folder, "mlp.tp") as server:
+            for text in reversed(texts):
+                assert server.post("start")["recovered"]["text"] == text
+                server.post("recovered", wanted=False, discard=discard)
+            assert server.post("start")["recovered"] is None
+            assert server.interrupt() == (0, "")
+    assert not [*(folder / "state" / "tpgraph" / "recovery").iterdir()]
 
 
 def test_start_and_end_of_the_command(folder):

@@ -303,6 +303,34 @@ def test_what_changed_on_disk_since_a_crash_is_not_overwritten(browser, folder):
         editor.close()
 
 
+def test_work_is_left_for_another_time_and_discarded_after_a_question(browser, folder):
+    path = folder / "left.tp"
+    path.write_text(MLP)
+    with serving(folder, "left.tp") as server:
+        editor = Editor(browser, server).shown().settled()
+        with editor.page.expect_response(lambda found: _journalled(found, "# mine\\n")):
+            editor.write("# mine\n")
+        server.process.kill()
+        server.process.wait()
+        editor.close()
+    for last in ("Leave it", "Discard it"):
+        with serving(folder, "left.tp") as server:
+            editor = Editor(browser, server)
+            offer = editor.page.get_by_role("dialog", name="Unsaved work was found")
+            offer.get_by_role("button", name="Discard it").click()
+            question = editor.page.get_by_role("dialog", name="Discard it?")
+            expect(question).to_contain_text(f"{len(MLP.splitlines()) + 1} lines of left.tp, of 20")
+            keep = last == "Leave it"
+            question.get_by_role("button", name="Keep it" if keep else "Discard it").click()
+            if keep:
+                offer.get_by_role("button", name=last).click()
+            assert editor.shown().settled().text == MLP
+            editor.close()
+            server.interrupt()
+    with serving(folder, "left.tp") as server:
+        assert server.post("start")["recovered"] is None
+
+
 def _journalled(response, words):
     """Whether the answer is that a text with some words is kept in the journal."""
     return response.url.endswith("/api/journal") and words in (response.request.post_data or "")

@@ -66,6 +66,7 @@ class _Journal(Request):
 
 class _Recovered(Request):
     wanted: bool
+    discard: bool = False
 
 
 class Desk:
@@ -154,6 +155,8 @@ class Desk:
     def _recovered(self, asked: _Recovered, page: str) -> Data:
         if asked.wanted:
             self._recovery.taken(page)
+        elif asked.discard:
+            self._recovery.discarded()
         else:
             self._recovery.refused()
         return {}

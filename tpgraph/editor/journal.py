@@ -32,13 +32,12 @@ Change: TypeAlias = tuple[int, int, str]
 """Of a text: from, to, and what comes there."""
 
 _SUFFIX = ".journal"
-_LEFT = ".left"
 _DAMAGED = ".damaged"
 _STEPS = 10_000
 """How many texts before the last are told; each is that of a pause in typing or of an edit."""
 
 _DAYS = 30.0
-"""Days after which a journal that nobody wanted is removed."""
+"""Days after which what was set aside, being damaged, is removed."""
 
 
 @dataclass(eq=False)
@@ -112,12 +111,6 @@ class Journal:
         """Remove the journal: its text is elsewhere."""
         with suppress(OSError):
             self.place.unlink()
-        self.close()
-
-    def leave(self) -> None:
-        """Let the journal be, and offer it no more; it is removed some weeks later."""
-        with suppress(OSError):
-            self.place.rename(self.place.with_suffix(_LEFT))
         self.close()
 
     def close(self) -> None:
@@ -226,7 +219,7 @@ def _applied(text: str, line: bytes) -> tuple[str, float] | None:
 
 
 def left_behind(folder: Path) -> list[Journal]:
-    """The journals in a folder that no process holds; those that nobody wanted for weeks go.
+    """The journals in a folder that no process holds; what was set aside weeks ago goes.
 
     Raises TPError where one that is damaged cannot be set aside.
     """
@@ -236,7 +229,7 @@ def left_behind(folder: Path) -> list[Journal]:
 
 
 def _remove_old(folder: Path) -> None:
-    for left in (*folder.glob(f"*{_LEFT}"), *folder.glob(f"*{_DAMAGED}")):
+    for left in folder.glob(f"*{_DAMAGED}"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _DAYS * 86400:
                 left.unlink()

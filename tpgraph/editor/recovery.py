@@ -24,6 +24,7 @@ class Recovery:
         self._folder = folder
         self._own: dict[tuple[str, str], Journal] = {}
         self._offered: Journal | None = None
+        self._left: set[Path] = set()
         self.damaged: list[Path] = []
         """What of the journals found was not whole, as it was."""
 
@@ -78,11 +79,19 @@ class Recovery:
             self._own[_key(page, journal.name, journal.path)] = journal
 
     def refused(self) -> None:
-        """What was offered is not wanted."""
+        """What was offered is not wanted now: it is offered again by the next server."""
         journal, self._offered = self._offered, None
         if journal is not None:
             self._forget(journal)
-            journal.leave()
+            self._left.add(journal.place)
+            journal.close()
+
+    def discarded(self) -> None:
+        """What was offered is thrown away."""
+        journal, self._offered = self._offered, None
+        if journal is not None:
+            self._forget(journal)
+            journal.remove()
 
     def close(self) -> None:
         """Leave on disk what is not saved, for the next start."""
@@ -100,7 +109,8 @@ class Recovery:
         for journal in found:
             if journal.damaged is not None and not journal.text:
                 journal.remove()
-        fit = [j for j in found if j.text.strip() and (path is None or j.path == path)]
+        here = [j for j in found if j.place not in self._left]
+        fit = [j for j in here if j.text.strip() and (path is None or j.path == path)]
         newest = max(fit, key=lambda j: j.written, default=None)
         for journal in found:
             if journal is not newest:

@@ -11,17 +11,28 @@ import { Shade } from "./shade.js";
 /** What to begin with, what of it is on disk where that is another text, and what was done to it before: what was
  * not saved is offered.
  * @param {Session} session @param {{opened: Opened | null, recovered: Recovered | null, problem: string | null, damaged: string[]}} found
+ * @param {() => Promise<{recovered: Recovered | null}>} again what is offered next, after one that was left
  * @returns {Promise<[Opened, (string | null)?, ((list: UndoList) => void)?]>} */
-export async function begun(session, { opened, recovered, problem, damaged }) {
+export async function begun(session, { opened, recovered, problem, damaged }, again) {
 	if (problem) await choose("The file cannot be opened", problem, [["Go on without it", null]]);
 	if (damaged.length) await choose("Work that was not saved is damaged", `What is whole of it is offered. As it was, it is in ${damaged.join(", ")}.`, [["Go on", null]]);
-	if (recovered) {
+	while (recovered) {
+		const work = recovered;
 		const wanted = await choose("Unsaved work was found", `${recovered.path ?? recovered.name}, of ${recovered.time}.${recovered.changed ? " The file has changed on disk since: when you save, you are asked which text is to stay." : ""}`,
-			[["Go on with it", true], ["Leave it", false]]);
-		if (wanted !== null) await session.ask("recovered", { wanted });
-		if (wanted) return [recovered, recovered.saved, (list) => remember(list, recovered)];
+			[["Go on with it", true], ["Leave it", false], ["Discard it", "discard"]]);
+		if (wanted === null) break;
+		if (wanted === "discard" && !(await choose("Discard it?", gone(recovered), [["Keep it", false], ["Discard it", true]]))) continue;
+		await session.ask("recovered", { wanted: wanted === true, discard: wanted === "discard" });
+		if (wanted === true) return [work, work.saved, (list) => remember(list, work)];
+		({ recovered } = await again());
 	}
 	return [opened ?? (await cards(session))];
+}
+
+/** What is lost where work is thrown away. @param {Recovered} recovered */
+function gone({ name, path, text, time }) {
+	const lines = text.trimEnd().split("\n").length;
+	return `${lines} line${lines === 1 ? "" : "s"} of ${path ?? name}, of ${time}, ${lines === 1 ? "is" : "are"} thrown away, and cannot be had back. A file on disk is not changed.`;
 }
 
 /** Let what was done to a text before it was recovered be taken back. @param {UndoList} list @param {Recovered} recovered */

@@ -138,11 +138,12 @@ function answerForBrowser() {
 async function main() {
 	try {
 		hold(PAGE);
-		const found = await session.ask("start", { open: await openPages() });
+		const begin = async () => session.ask("start", { open: await openPages() });
+		const found = await begin();
 		hold("questions", answerForBrowser);
 		folder = found.folder;
 		const asks = found.recovered || found.problem || found.damaged.length || !found.opened;
-		const [opened, saved, remember] = asks ? await (await LATER.cards()).begun(session, found) : [found.opened];
+		const [opened, saved, remember] = asks ? await (await LATER.cards()).begun(session, found, begin) : [found.opened];
 		const app = start(opened, saved, remember);
 		if (found.elsewhere) app.opened.then(() => app.say(`${opened.path} is open in another page too, with changes that are not saved`, true));
 	} catch (error) {
