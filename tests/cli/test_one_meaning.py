@@ -102,7 +102,7 @@ def test_an_option_without_effect_is_a_usage_error(net: Path, line: str, said: s
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("run net.tp --width 64", "error: 64 is not understood"),
+        ("run net.tp --width 64", "error: --width 64 names no width"),
         ("run net.tp --width n=0", "error: n=0 is out of range"),
         ("run net.tp --width n 0", "Write --width n=0"),
         ("show net.tp --set L", "error: L is not understood"),
