@@ -13,31 +13,53 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from tpgraph.kernels.recursion.recursion_text import RecursionText, Weighted
-from tpgraph.limits.closed_forms.exponentials import Exponential
+from tpgraph.limits.closed_forms.exponentials import Exponential, isserlis
 
 __all__ = ["exponential_sum"]
 
 Powers: TypeAlias = tuple[int, int, int]
-Polynomial: TypeAlias = Mapping[Powers, complex]
-"""Coefficients of p^i c^j p'^k."""
 Rates: TypeAlias = tuple[complex, complex, complex]
 """What p, c and p' are multiplied by in an exponent."""
 
-_P, _C, _Q = (1, 0, 0), (0, 1, 0), (0, 0, 1)
 _ROUNDING = 1e-12
+
+
+class _Polynomial(dict[Powers, complex]):
+    """Coefficients of p^i c^j p'^k, which add and multiply as numbers do."""
+
+    def __add__(self, other: _Polynomial) -> _Polynomial:
+        total = _Polynomial(self)
+        for powers, c in other.items():
+            total[powers] = total.get(powers, 0.0) + c
+        return total
+
+    def __mul__(self, other: _Polynomial) -> _Polynomial:
+        total = _Polynomial()
+        for (i, j, k), c in self.items():
+            for (x, y, z), d in other.items():
+                total += _Polynomial({(i + x, j + y, k + z): c * d})
+        return total
+
+    def __rmul__(self, number: complex) -> _Polynomial:
+        return _Polynomial({powers: number * c for powers, c in self.items()})
+
+
+_P, _C, _Q = (_Polynomial({powers: 1.0}) for powers in ((1, 0, 0), (0, 1, 0), (0, 0, 1)))
+_ONE = _Polynomial({(0, 0, 0): 1.0})
 
 
 def exponential_sum(
     first: Sequence[Exponential], second: Sequence[Exponential], text: RecursionText
 ) -> str:
     """E[f(u) g(u')] of real sums of exponentials."""
-    found: dict[Rates, dict[Powers, complex]] = defaultdict(lambda: defaultdict(complex))
+    found: dict[Rates, _Polynomial] = defaultdict(_Polynomial)
     for s in first:
         for t in second:
             lam, mu = complex(s.rate), complex(t.rate)
             rates = (lam * lam / 2, lam * mu, mu * mu / 2)
-            for powers, c in _isserlis(s.power, t.power, lam, mu).items():
-                found[rates][powers] += s.coefficient * t.coefficient * c
+            means = lam * _P + mu * _C, lam * _C + mu * _Q
+            moment = isserlis(s.power, t.power, means, (_P, _C, _Q), _ONE)
+            found[rates] += s.coefficient * t.coefficient * moment
     real: dict[tuple[float, float, float], dict[Powers, float]] = {}
     parts: list[Weighted] = []
     for rates, polynomial in found.items():
@@ -120,36 +142,3 @@ def _exponential(
     if not inner:
         return []
     return [(text.call(function, text.sum(inner)), Fraction(1))]
-
-
-def _isserlis(a: int, b: int, lam: complex, mu: complex) -> Polynomial:
-    """E[U^a V^b] of means λp + μc and λc + μp'."""
-    if a == 0 and b == 0:
-        return {(0, 0, 0): 1.0}
-    if a == 0:
-        total = _times(_isserlis(0, b - 1, lam, mu), {_C: lam, _Q: mu})
-        if b > 1:
-            total = _sum(total, _times(_isserlis(0, b - 2, lam, mu), {_Q: b - 1}))
-        return total
-    total = _times(_isserlis(a - 1, b, lam, mu), {_P: lam, _C: mu})
-    if a > 1:
-        total = _sum(total, _times(_isserlis(a - 2, b, lam, mu), {_P: a - 1}))
-    if b:
-        total = _sum(total, _times(_isserlis(a - 1, b - 1, lam, mu), {_C: b}))
-    return total
-
-
-def _sum(*polynomials: Polynomial) -> Polynomial:
-    total: dict[Powers, complex] = defaultdict(complex)
-    for polynomial in polynomials:
-        for powers, c in polynomial.items():
-            total[powers] += c
-    return total
-
-
-def _times(first: Polynomial, second: Polynomial) -> Polynomial:
-    total: dict[Powers, complex] = defaultdict(complex)
-    for (i, j, k), c in first.items():
-        for (x, y, z), d in second.items():
-            total[i + x, j + y, k + z] += c * d
-    return total

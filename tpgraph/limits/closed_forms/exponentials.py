@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Exponential", "mixed"]
+__all__ = ["Exponential", "isserlis", "mixed"]
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Number: TypeAlias = Any
@@ -74,7 +74,7 @@ def _moment(
     if not s.power and not t.power:
         return size
     M, N = m + lam * p + mu * c, n + lam * c + mu * q
-    return size * _isserlis(s.power, t.power, M, N, (p, c, q))
+    return size * isserlis(s.power, t.power, (M, N), (p, c, q))
 
 
 def _real(z: complex) -> complex | float:
@@ -83,16 +83,25 @@ def _real(z: complex) -> complex | float:
     return z.real if z.imag == 0 else z
 
 
-def _isserlis(a: int, b: int, M: Number, N: Number, covariance: tuple[Array, ...]) -> Number:
-    """E[U^a V^b] with means M, N."""
-    p, c, q = covariance
+def isserlis(
+    a: int,
+    b: int,
+    means: tuple[Number, Number],
+    covariance: tuple[Number, Number, Number],
+    one: Number = 1.0,
+) -> Number:
+    """E[U^a V^b] of a Gaussian pair with these means and (Var U, Cov, Var V).
+
+    Of all that adds and multiplies, arrays as well as polynomials in letters; `one` is their 1.
+    """
+    (M, N), (p, c, q) = means, covariance
     if a == 0 and b == 0:
-        return 1.0
+        return one
     if a == 0:
-        return _isserlis(b, 0, N, M, (q, c, p))
-    total = M * _isserlis(a - 1, b, M, N, covariance)
+        return isserlis(b, 0, (N, M), (q, c, p), one)
+    total = M * isserlis(a - 1, b, means, covariance, one)
     if a > 1:
-        total = total + (a - 1) * p * _isserlis(a - 2, b, M, N, covariance)
+        total = total + (a - 1) * p * isserlis(a - 2, b, means, covariance, one)
     if b:
-        total = total + b * c * _isserlis(a - 1, b - 1, M, N, covariance)
+        total = total + b * c * isserlis(a - 1, b - 1, means, covariance, one)
     return total
