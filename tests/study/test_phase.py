@@ -17,7 +17,7 @@ from tpgraph.functions.table import PRIMITIVES, mul, number
 from tpgraph.limits.closed_forms.duals import quadrature
 from tpgraph.study.figures import figure_bytes
 from tpgraph.study.phase.fixed_points import border, chi, depth_scales, fixed_point
-from tpgraph.study.phase.map_slopes import correlation_slope, variance_slope
+from tpgraph.study.phase.map_slopes import covariance_slope, variance_slope
 from tpgraph.study.phase.moments import moments_of
 from tpgraph.study.phase.phase_diagram import phase_diagram
 from tpgraph_cli.numbers import parse_range
@@ -318,7 +318,7 @@ def test_slopes_of_the_maps_are_their_difference_quotients(name: str, c: float) 
     V = float(moments.V(q + h) - moments.V(q - h)) / (2 * h)
     assert variance_slope(moments, q) == pytest.approx(V, abs=1e-7)
     G = float(moments.G(q, q * (c + h), q) - moments.G(q, q * (c - h), q)) / (2 * h * q)
-    assert correlation_slope(moments, q, c) == pytest.approx(G, abs=1e-6)
+    assert covariance_slope(moments, q, c) == pytest.approx(G, abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,10 @@ class Doubt:
     is_poor: bool = False
     is_finite: bool = False
 
+    def mean(self, found: Array) -> Array:
+        """The mean (B, M) that it leaves of one that was found."""
+        return found if self.value is None else np.broadcast_to(self.value, found.shape)
+
 
 Singles: TypeAlias = npt.NDArray[np.float32]
 
@@ -242,15 +246,13 @@ class RareEvents:
         if doubt is None:
             return found
         self._doubts += 1
-        value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
-        return spread_by(value, doubt.error, -self._doubts, self.replicates)
+        return spread_by(doubt.mean(found), doubt.error, -self._doubts, self.replicates)
 
     def told_of_product(self, found: Array, doubt: Doubt | None) -> Array:
         """A variance or slope (B, M), as the doubt has it."""
         if doubt is None or self.aside is None:
             return self.told(found, doubt)
-        value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
-        return np.asarray(value + self.aside * doubt.error)
+        return np.asarray(doubt.mean(found) + self.aside * doubt.error)
 
     def told_square(self, found: Array, doubt: Doubt | None) -> Array:
         """A variance (B, M), as the doubt has it, which may leave nothing of it but adds to it."""
@@ -258,11 +260,10 @@ class RareEvents:
         lost = (told <= 0).any(axis=0)
         if doubt is None or not lost.any():
             return told
-        # A scale that is lost would be lost from quotients by it.
-        value = found if doubt.value is None else np.broadcast_to(doubt.value, found.shape)
+        value = doubt.mean(found)
         if self.aside is not None:
             return np.where(told > 0, told, value)
-        return np.where(lost, added_to(value, doubt.error, self._doubts, self.replicates), told)
+        return np.where(lost, added_to(value, doubt.error, -self._doubts, self.replicates), told)
 
 
 def _of_products(first: _Sizes, second: _Sizes, share: float) -> Array | None:

@@ -24,7 +24,8 @@ __all__ = ["CENTRAL", "ZEROED", "Center", "added_to", "is_unsteady", "scattered"
 
 _TOLD = 5.0
 """Standard errors from 0."""
-_ADDED, _HARDLY = 5.0, 1e-20
+_BALANCED = (2.0, 0.0, 0.0, 0.0, -2.0, 0.0, 0.0, 0.0)
+_ADDED, _ONE_SIDED = 5.0, (1.0, 1e-20, 1e-20, 1e-20)
 _UNSTEADY = 0.2
 """Of a variance or of a part of a vector, what replicates differ by where functions may bend."""
 
@@ -65,10 +66,9 @@ def spread_by(values: Array, error: Array | float, source: int, replicates: Sequ
     """
     if not np.any(error):
         return values
-    stream = np.random.default_rng(2 * abs(source) + (source < 0))
-    h = stream.permutation(np.resize([2.0, 0.0, 0.0, 0.0, -2.0, 0.0, 0.0, 0.0], REPLICATES))
-    own = math.sqrt(REPLICATES - 1) * h[list(replicates)]
-    return np.asarray(values + own.reshape(-1, *[1] * (values.ndim - 1)) * error)
+    return (
+        values + math.sqrt(REPLICATES - 1) * _dealt(_BALANCED, source, replicates, values) * error
+    )
 
 
 def added_to(values: Array, error: Array, source: int, replicates: Sequence[int]) -> Array:
@@ -81,10 +81,16 @@ def added_to(values: Array, error: Array, source: int, replicates: Sequence[int]
     What is not seen only adds: with signs of both kinds, kept from below 0, a square that is 0
     would be four error bars from 0. Here it is 2.2, and e is less than one bar from the mean.
     """
-    stream = np.random.default_rng((abs(source), REPLICATES))
-    chosen = stream.permutation(np.resize([1.0, *3 * [_HARDLY]], REPLICATES))
-    own = _ADDED * chosen[list(replicates)]
-    return np.asarray(values + own.reshape(-1, *[1] * (values.ndim - 1)) * error)
+    return values + _ADDED * _dealt(_ONE_SIDED, source, replicates, values) * error
+
+
+def _dealt(
+    pattern: Sequence[float], source: int, replicates: Sequence[int], values: Array
+) -> Array:
+    """h_b of these replicates, (B, 1, …) as the values: a pattern in the order of the source."""
+    stream = np.random.default_rng(2 * abs(source) + (source < 0))
+    every = stream.permutation(np.resize(pattern, REPLICATES))
+    return np.asarray(every[list(replicates)].reshape(-1, *[1] * (values.ndim - 1)))
 
 
 def scattered(values: Array, share: float, source: int, replicates: Sequence[int]) -> Array:

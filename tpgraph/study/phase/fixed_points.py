@@ -23,7 +23,7 @@ from scipy.optimize import brentq
 
 from tpgraph.errors import TPDataError, TPLimitError
 from tpgraph.functions import Function
-from tpgraph.study.phase.map_slopes import correlation_slope, jumps_anywhere, variance_slope
+from tpgraph.study.phase.map_slopes import covariance_slope, jumps_anywhere, variance_slope
 from tpgraph.study.phase.moments import GaussianMoments, moments_of
 
 __all__ = ["FixedPoint", "border", "chi", "depth_scales", "fixed_point"]
@@ -147,7 +147,7 @@ class _Settled(NamedTuple):
         slope = self.slope_of_limit
         if slope is not None or not self.sigma_w2:
             return slope or 0.0
-        return self.sigma_w2 * correlation_slope(self.moments, self.at, 1.0)
+        return self.sigma_w2 * covariance_slope(self.moments, self.at, 1.0)
 
 
 def _settled(function: str | Function, sigma_w2: float, sigma_b2: float, start: float) -> _Settled:
@@ -283,7 +283,7 @@ def _correlation_slope(
     diverging: bool,
 ) -> float:
     """σ_w² q E[φ′φ′]/q_{l+1} at correlation c: σ_w² E[φ′φ′], and χ₁ at c = 1, where q is fixed."""
-    derivative = correlation_slope(moments, at, c) if sigma_w2 else 0.0
+    derivative = covariance_slope(moments, at, c) if sigma_w2 else 0.0
     growth = (sigma_w2 * float(moments.V(at)) + sigma_b2) / at if diverging else 1.0
     if math.isnan(derivative) or not math.isfinite(growth):
         raise TPLimitError(

@@ -1,7 +1,7 @@
-"""Slopes of the maps of variances and correlations, with what jumps of φ add to them.
+"""Slopes of the maps of variances and covariances, with what jumps of φ add to them.
 
     ∂V/∂q = E[z φ φ′]/√q + Σ_i (φ(u_i⁺)² − φ(u_i⁻)²) u_i ρ_q(u_i)/(2q)
-    ∂G/∂c = E[φ′(u) φ′(v)] + 2 Σ_i J_i ρ_q(u_i) E[φ′(v) | u = u_i] + Σ_ij J_i J_j ρ(u_i, u_j)
+    ∂G/∂cov = E[φ′(u) φ′(v)] + 2 Σ_i J_i ρ_q(u_i) E[φ′(v) | u = u_i] + Σ_ij J_i J_j ρ(u_i, u_j)
 
 φ jumps by J_i at u_i, φ′ is what it is elsewhere, ρ_q is the density of N(0, q), ρ(u, v) that of
 two of variance q and correlation c, which is without bound at u = v as c → 1: there a function
@@ -19,7 +19,7 @@ import numpy as np
 from tpgraph.limits.closed_forms.line_quadrature import coefficients
 from tpgraph.study.phase.moments import GaussianMoments
 
-__all__ = ["correlation_slope", "jumps_anywhere", "variance_slope"]
+__all__ = ["covariance_slope", "jumps_anywhere", "variance_slope"]
 
 _BESIDE = 1e-9
 _NO_JUMP = 1e-12
@@ -39,7 +39,7 @@ def variance_slope(moments: GaussianMoments, q: float) -> float:
     return float(moments.V_prime(q)) + added / (2 * q)
 
 
-def correlation_slope(moments: GaussianMoments, q: float, c: float) -> float:
+def covariance_slope(moments: GaussianMoments, q: float, c: float) -> float:
     """∂G(q, q c, q)/∂(q c) for q > 0, kinks and jumps included; inf at c = 1 of what jumps."""
     found = _jumps(moments)
     if c == 1.0:
