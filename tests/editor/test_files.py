@@ -258,7 +258,7 @@ def test_a_server_killed_loses_no_text(folder):
             found = server.post("start")
             assert found["recovered"]["text"] == text
             assert found["recovered"]["saved"] == MLP
-            server.post("recovered", wanted=True)
+            server.post("recovered", answer="go on")
             server.post("save", path="mlp.tp", text=text, known=found["recovered"]["digest"])
             assert server.interrupt() == (0, "")
         assert (folder / "mlp.tp").read_text() == text
@@ -297,7 +297,7 @@ def test_what_is_left_is_offered_at_the_next_start_until_it_is_discarded(folder)
         with serving(folder, "mlp.tp") as server:
             for text in reversed(texts):
                 assert server.post("start")["recovered"]["text"] == text
-                server.post("recovered", wanted=False, discard=discard)
+                server.post("recovered", answer="discard" if discard else "leave")
             assert server.post("start")["recovered"] is None
             assert server.interrupt() == (0, "")
     assert not [*(folder / "state" / "tpgraph" / "recovery").iterdir()]

@@ -210,7 +210,7 @@ OPERATIONS = [
 ]  # fmt: skip
 KEYS = [
     "text", "have", "do", "scope", "dry", "mark", "matrix", "at", "names", "path", "known", "name",
-    "base64", "wanted", "clean", "options", "open",
+    "base64", "answer", "clean", "options", "open",
 ]  # fmt: skip
 EDITS = ["declare", "multiply", "gate", "connect", "replace", "disconnect", "formula",
          "rename", "name", "unname", "delete", "repeat", "write_out", "set", "move", "paste",

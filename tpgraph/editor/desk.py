@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Set
 from contextlib import suppress
 from pathlib import Path, PurePath
 from threading import Lock
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, ValidationError
 
@@ -65,8 +65,7 @@ class _Journal(Request):
 
 
 class _Recovered(Request):
-    wanted: bool
-    discard: bool = False
+    answer: Literal["go on", "leave", "discard"]
 
 
 class Desk:
@@ -153,12 +152,13 @@ class Desk:
         }
 
     def _recovered(self, asked: _Recovered, page: str) -> Data:
-        if asked.wanted:
-            self._recovery.taken(page)
-        elif asked.discard:
-            self._recovery.discarded()
-        else:
-            self._recovery.refused()
+        match asked.answer:
+            case "go on":
+                self._recovery.taken(page)
+            case "leave":
+                self._recovery.left()
+            case "discard":
+                self._recovery.discarded()
         return {}
 
     def _save(self, asked: _Save) -> Data:

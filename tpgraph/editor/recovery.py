@@ -78,8 +78,8 @@ class Recovery:
             self._forget(journal)
             self._own[_key(page, journal.name, journal.path)] = journal
 
-    def refused(self) -> None:
-        """What was offered is not wanted now: it is offered again by the next server."""
+    def left(self) -> None:
+        """What was offered stays where it is: the next server offers it again."""
         journal, self._offered = self._offered, None
         if journal is not None:
             self._forget(journal)

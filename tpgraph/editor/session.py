@@ -20,10 +20,11 @@ from tpgraph.editor.asked_numbers import findings_of
 from tpgraph.editor.characters import require_characters
 from tpgraph.editor.derived import derived
 from tpgraph.editor.drawable import drawable
-from tpgraph.editor.edited import added_place, going_along, last_words, meant, selected_place
+from tpgraph.editor.edited_places import added_place, selected_place
 from tpgraph.editor.factors import factors
 from tpgraph.editor.gestures import accepted, edit_of, is_about_many, left_untrained
 from tpgraph.editor.inspected import about, about_program
+from tpgraph.editor.meant import going_along, last_words, meant
 from tpgraph.editor.path_classes import path_classes
 from tpgraph.editor.pictures import (
     Shown,

@@ -18,12 +18,12 @@ export async function begun(session, { opened, recovered, problem, damaged }, ag
 	if (damaged.length) await choose("Work that was not saved is damaged", `What is whole of it is offered. As it was, it is in ${damaged.join(", ")}.`, [["Go on", null]]);
 	while (recovered) {
 		const work = recovered;
-		const wanted = await choose("Unsaved work was found", `${recovered.path ?? recovered.name}, of ${recovered.time}.${recovered.changed ? " The file has changed on disk since: when you save, you are asked which text is to stay." : ""}`,
-			[["Go on with it", true], ["Leave it", false], ["Discard it", "discard"]]);
-		if (wanted === null) break;
-		if (wanted === "discard" && !(await choose("Discard it?", gone(recovered), [["Keep it", false], ["Discard it", true]]))) continue;
-		await session.ask("recovered", { wanted: wanted === true, discard: wanted === "discard" });
-		if (wanted === true) return [work, work.saved, (list) => remember(list, work)];
+		const answer = await choose("Unsaved work was found", `${recovered.path ?? recovered.name}, of ${recovered.time}.${recovered.changed ? " The file has changed on disk since: when you save, you are asked which text is to stay." : ""}`,
+			[["Go on with it", "go on"], ["Leave it", "leave"], ["Discard it", "discard"]]);
+		if (answer === null) break;
+		if (answer === "discard" && !(await choose("Discard it?", gone(recovered), [["Keep it", false], ["Discard it", true]]))) continue;
+		await session.ask("recovered", { answer });
+		if (answer === "go on") return [work, work.saved, (list) => remember(list, work)];
 		({ recovered } = await again());
 	}
 	return [opened ?? (await cards(session))];

@@ -183,7 +183,7 @@ def softmax(call: NodeCall, x: Tensor, axis: int) -> Tensor:
         return mapped(log_shares(call, x, axis), lambda c: al.function("exp", math.exp, c))
     place = x.place(axis)
     rows = np.moveaxis(x.cells, place, -1)
-    logs_of = _along(x, axis, lambda row: _log_of_sum(call, row))
+    logs_of = _logs_along(call, x, axis)
     call.keep(x, "a")
     call.keep(Tensor(logs_of, None, ()), "s")
 
@@ -200,22 +200,27 @@ def softmax(call: NodeCall, x: Tensor, axis: int) -> Tensor:
 
 def log_shares(call: NodeCall, x: Tensor, axis: int) -> Tensor:
     """X − log Σ exp(x) over an axis."""
-    al = call.al
+    al, logs = call.al, _logs_along(call, x, axis)
     if axis == x.axis:
-        sums = _by_coordinates(call, x)[1]
-        logs = mapped(sums, lambda c: al.function("log", math.log, c))
-        cells = filled(x.cells.shape, lambda i: al.sub(x.cells[i], logs.cells[i]))
+        cells = filled(x.cells.shape, lambda i: al.sub(x.cells[i], logs[i]))
         return Tensor(cells, axis, x.shape)
     place = x.place(axis)
     rows = np.moveaxis(x.cells, place, -1)
-    logs_of = _along(x, axis, lambda row: _log_of_sum(call, row))
 
     def less(i: tuple[int, ...]) -> Cell:
-        alone = rows[i] is logs_of[i[:-1]]
-        return al.number(0) if alone else al.sub(rows[i], logs_of[i[:-1]])
+        alone = rows[i] is logs[i[:-1]]
+        return al.number(0) if alone else al.sub(rows[i], logs[i[:-1]])
 
     cells = filled(rows.shape, less)
     return Tensor(np.moveaxis(cells, -1, place), x.axis, x.shape)
+
+
+def _logs_along(call: NodeCall, x: Tensor, axis: int) -> Cells:
+    """Log Σ exp(x) over an axis, of its coordinates or of positions."""
+    if axis != x.axis:
+        return _along(x, axis, lambda row: _log_of_sum(call, row))
+    sums = _by_coordinates(call, x)[1]
+    return mapped(sums, lambda c: call.al.function("log", math.log, c)).cells
 
 
 def _log_of_sum(call: NodeCall, cells: Cells) -> Cell:
@@ -247,15 +252,14 @@ def log_softmax(call: NodeCall, x: Any, axis: int, *_: Any) -> Tensor:
 @rule("logsumexp")
 def logsumexp(call: NodeCall, x: Any, dims: Sequence[int], keep: bool = False) -> Tensor:
     """Log Σ exp(x) over axes."""
-    al, found = call.al, call.tensor(x, -1)
+    found = call.tensor(x, -1)
     axes = _axes(found, dims)
     for axis in axes:
+        logs = _logs_along(call, found, axis)
         if axis == found.axis:
-            sums = _by_coordinates(call, found)[1]
-            logs = mapped(sums, lambda c: al.function("log", math.log, c)).cells
             found = Tensor(logs, None, found.shape[:axis] + found.shape[axis + 1 :])
         else:
-            found = found.without(axis, _along(found, axis, lambda row: _log_of_sum(call, row)))
+            found = found.without(axis, logs)
     for axis in reversed(axes if keep else []):
         found = found.with_axis(axis)
     return found

@@ -1,4 +1,4 @@
-"""Edits between the picture and the text: how one is meant there, and which places it is about."""
+"""What an edit means on a picture in which a mark may stand for many."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from tpgraph.editor.answers import span_data
 from tpgraph.editor.gestures import MAKING, edit_of, is_about_many
 from tpgraph.editor.pictures import Shown
 from tpgraph.editor.represented import Represented
@@ -17,7 +16,7 @@ from tpgraph.language.readings import Reading
 from tpgraph.program import split_name
 from tpgraph.sentences import sentence
 
-__all__ = ["added_place", "going_along", "last_words", "meant", "selected_place"]
+__all__ = ["going_along", "last_words", "meant"]
 
 Data = dict[str, Any]
 
@@ -93,23 +92,3 @@ def last_words(do: Data, reading: Reading, shown: Shown) -> str:
     vector = meant(do, reading, shown).get("vector")
     is_other = vector is not None and vector != do["vector"]
     return sentence(": {} is the last", vector) if is_other else ""
-
-
-def selected_place(after: Reading, edit: Edit) -> list[int] | None:
-    """The place in the new text of what an edit selects."""
-    name = edit.select or ""
-    origin = after.origin.get(name)
-    if origin is None or after.program is None:
-        defining = (one.span for one in after.statements if name in one.binds)
-        return span_data(next(defining, None))
-    equation = after.program.equation_of.get(name)
-    return span_data(origin.span if equation is None else equation.span)
-
-
-def added_place(after: Reading, do: Data) -> list[int] | None:
-    """The place of what was connected, in the new text."""
-    equation = None if after.program is None else after.program.equation_of.get(do.get("gate", ""))
-    if do["edit"] != "connect" or equation is None:
-        return None
-    places = equation.places(do["vector"])
-    return span_data(places[-1]) if places else None
