@@ -20,6 +20,7 @@ from tpgraph.editor.recovery import Recovery
 from tpgraph.editor.saving import Files, opened
 from tpgraph.editor.worker import Misshapen
 from tpgraph.errors import TPDataError, TPError
+from tpgraph.program.naming import UNNAMED
 
 __all__ = ["Desk"]
 
@@ -47,7 +48,7 @@ class _Read(Request):
 class _Save(Request):
     path: FileName
     text: _Text
-    name: FileName = "program"
+    name: FileName = UNNAMED
     known: Annotated[str, Field(max_length=100)] | None = None
 
 
@@ -179,5 +180,5 @@ def _read(asked: _Read) -> Data:
         content = base64.b64decode(asked.base64, validate=True)
     except (binascii.Error, ValueError):
         raise TPDataError(f"{asked.name} did not arrive whole", mend="open it again") from None
-    name = PurePath(asked.name).stem or "program"
+    name = PurePath(asked.name).stem or UNNAMED
     return {"name": name, "text": opened(content, asked.name), "path": None, "digest": None}

@@ -10,6 +10,7 @@ from tpgraph.errors import TPError
 from tpgraph.language import to_text
 from tpgraph.program import Program
 from tpgraph.program.any_program import as_program
+from tpgraph.program.naming import UNNAMED
 
 __all__ = ["Editor"]
 
@@ -31,5 +32,5 @@ def Editor(program: Program | str = "", *, name: str | None = None) -> Any:
     if not isinstance(program, str):
         program = as_program(program)
     text = program if isinstance(program, str) else to_text(program)
-    known = "program" if isinstance(program, str) else program.name
+    known = UNNAMED if isinstance(program, str) else program.name
     return import_module("tpgraph.editor.widget").EditorWidget(text, name or known)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tpgraph.editor.every_request import Request
 from tpgraph.notation.scene.annotation import Annotation
+from tpgraph.program.naming import UNNAMED
 
 __all__ = ["REQUESTS", "EditRequest", "PictureOptions"]
 
@@ -34,7 +35,7 @@ class OpenRequest(Request):
     """A text for the first time."""
 
     text: Text
-    name: Name = "program"
+    name: Name = UNNAMED
     options: PictureOptions = PictureOptions()
 
 
@@ -187,7 +188,7 @@ class ExportRequest(Request):
     """The program in another format."""
 
     text: Text
-    name: Name = "program"
+    name: Name = UNNAMED
     format: Literal["svg", "pdf", "png", "tex", "dot", "scene", "json", "tp", "py", "latex", "html"]
     options: dict[str, Any] = {}
 

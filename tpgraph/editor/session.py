@@ -52,6 +52,7 @@ from tpgraph.language.readings import Reading, read
 from tpgraph.notation.diagram.unfolded import unfolded_text
 from tpgraph.notation.scene.annotation import Annotation
 from tpgraph.program import Program
+from tpgraph.program.naming import UNNAMED
 
 __all__ = ["Session", "Unfit"]
 
@@ -69,7 +70,7 @@ class Session:
     """One text and its picture, between requests."""
 
     def __init__(self) -> None:
-        self.name = "program"
+        self.name = UNNAMED
         self.options = q.PictureOptions()
         self.reading = read("")
         self.viewed = self.reading

@@ -12,6 +12,7 @@ from tpgraph.editor.background import Background
 from tpgraph.editor.joined import WEB, joined
 from tpgraph.editor.lanes import is_long, needs_numbers
 from tpgraph.editor.session import Session, Unfit
+from tpgraph.program.naming import UNNAMED
 
 __all__ = ["EditorWidget"]
 
@@ -26,7 +27,7 @@ class EditorWidget(anywidget.AnyWidget):
     _esm = joined(WEB, "notebook.js")
     _css = (WEB / "style.css").read_text(encoding="utf-8")
     value = traitlets.Unicode("").tag(sync=True)
-    name = traitlets.Unicode("program").tag(sync=True)
+    name = traitlets.Unicode(UNNAMED).tag(sync=True)
     _signed = traitlets.List(traitlets.Unicode(), default_value=[":0", ""]).tag(sync=True)
     _from_page: str | None = None
     """The value that comes from the page just now."""
@@ -34,7 +35,7 @@ class EditorWidget(anywidget.AnyWidget):
     _written = 0
     """How many values did not come from the page."""
 
-    def __init__(self, value: str = "", name: str = "program") -> None:
+    def __init__(self, value: str = "", name: str = UNNAMED) -> None:
         super().__init__(value=value, name=name)
         self._session = Session()
         self._background = Background()

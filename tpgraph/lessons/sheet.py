@@ -13,7 +13,7 @@ from tpgraph.notation import Drawing, draw, draw_frames
 from tpgraph.program import Program
 from tpgraph.progress import counted
 
-__all__ = ["Sheet", "SheetPart", "pieces", "sheet_of"]
+__all__ = ["Sheet", "SheetPart", "four_digits", "pieces", "sheet_of"]
 
 _NUMBER = re.compile(r"«([^«»]*)»")
 _PIECE = re.compile(r"\$([^$]*)\$")
@@ -75,12 +75,12 @@ def _filled(text: str, numbers: Mapping[str, float | str], lesson: str) -> str:
                 expected=f"one of {', '.join(numbers)}",
             )
         value = numbers[found[1]]
-        return value if isinstance(value, str) else _shown(value)
+        return value if isinstance(value, str) else four_digits(value)
 
     return " ".join(_NUMBER.sub(number, text).split())
 
 
-def _shown(value: float) -> str:
+def four_digits(value: float) -> str:
     """Four digits, and a minus sign that is one."""
     return f"{value + 0.0:.4g}".replace("-", "−")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from tpgraph.lessons.sheet import four_digits
 from tpgraph.notation.diagram.instruction_latex import LONGEST, Formulas
 from tpgraph.program import Equation, MatMul, Moment, Program, Variable, latex_name
 from tpgraph.program.coordinates import predict
@@ -104,7 +105,7 @@ class Told:
         if not self.data:
             return ""
         rows = [
-            f"{self._label(name)} = ({', '.join(_short(x) for x in rows[0])})"
+            f"{self._label(name)} = ({', '.join(four_digits(x) for x in rows[0])})"
             for name, rows in self.data.items()
             if len(rows[0]) <= _MOST
         ]
@@ -206,7 +207,3 @@ def listed(words: Sequence[str]) -> str:
     'a, b and c'
     """
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1] if words else "")))
-
-
-def _short(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")
