@@ -227,7 +227,7 @@ def test_a_picture_that_is_waited_for_says_so(editor):
 
 @pytest.mark.parametrize("took", [0, 600])
 def test_a_picture_that_is_late_waits_for_a_pause(editor, took):
-    """Others are asked for a turn behind the first letter, and again with all of them."""
+    """Others are asked for between letters, in the frame after one, and again with all of them."""
     requests = []
     editor.page.on("request", lambda r: requests.append(r.url) if "/api/sync" in r.url else None)
     editor.page.locator(".text textarea").focus()
@@ -237,7 +237,7 @@ def test_a_picture_that_is_late_waits_for_a_pause(editor, took):
             tpgraph.asking.took = took;
             for (const letter of "# abc") {
                 document.execCommand("insertText", false, letter);
-                await new Promise((go) => setTimeout(() => setTimeout(go)));
+                await new Promise((go) => requestAnimationFrame(() => setTimeout(go, 60)));
             }
         }""",
         took,
