@@ -326,11 +326,35 @@ def test_answers_do_not_wait_for_the_page_to_say_that_it_listens(folder):
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["missing.tp"], "cannot be read"), (["mlp.tp", "--port", "99999"], "at most 65535")],
+    [
+        (["missing.svg"], "cannot be read"),
+        (["missing/new.tp"], "cannot be read"),
+        (["mlp.tp", "--port", "99999"], "at most 65535"),
+    ],
 )
 def test_what_cannot_begin_says_why(folder, arguments, said):
     with pytest.raises(AssertionError, match=said), serving(folder, *arguments):
         pass
+
+
+def test_a_file_that_is_not_there_yet_is_new_and_written_when_it_is_saved(folder):
+    with serving(folder, "new.tp") as server:
+        opened = server.post("start")["opened"]
+        assert opened == {"name": "new", "text": "width n\n", "path": "new.tp", "digest": None}
+        assert not (folder / "new.tp").exists()
+        text = "width n\nvector x : n ~ N(0, 1)\n"
+        saved = server.post("save", path="new.tp", text=text, name="new", known=None)
+        assert saved["path"] == "new.tp"
+        assert (folder / "new.tp").read_text() == text
+        assert server.post("start")["opened"]["text"] == text
+
+
+def test_a_new_file_that_somebody_else_wrote_meanwhile_is_not_overwritten(folder):
+    with serving(folder, "new.tp") as server:
+        (folder / "new.tp").write_text(MLP)
+        answer = server.post("save", path="new.tp", text="width n\n", name="new", known=None)
+        assert answer["conflict"]
+        assert (folder / "new.tp").read_text() == MLP
 
 
 def test_read(folder):

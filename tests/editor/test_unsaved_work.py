@@ -101,3 +101,33 @@ def test_work_is_left_for_another_time_and_discarded_after_a_question(browser, f
             server.interrupt()
     with serving(folder, "left.tp") as server:
         assert server.post("start")["recovered"] is None
+
+
+def test_a_server_that_was_started_anew_is_said_and_the_text_stays_at_hand(browser, folder):
+    """What offers the text stays while it is tried again, and goes when there is an answer."""
+    with serving(folder, "mlp.tp") as server:
+        editor = Editor(browser, server).shown().settled()
+        port = str(server.port)
+        server.process.kill()
+        server.process.wait()
+        editor.page.keyboard.type("# and here\n")
+        gone = editor.page.locator(".gone")
+        expect(gone).to_contain_text("does not answer")
+    with serving(folder, "mlp.tp", "--port", port) as server:
+        editor.page.evaluate("""() => {
+            window.banners = 0;
+            new MutationObserver((all) => all.forEach(({ removedNodes }) => removedNodes.forEach(
+                (node) => (window.banners += node.matches?.(".gone") ? 1 : 0)
+            ))).observe(document.body, { childList: true, subtree: true });
+        }""")
+        gone.get_by_role("button", name="Try again").click()
+        expect(gone).to_contain_text("started anew: open the address")
+        expect(gone.get_by_role("button", name="Copy the text")).to_be_visible()
+        assert editor.page.evaluate("banners") == 0
+        other = editor.page.context.new_page()  # the address that it printed, in this browser
+        other.goto(server.url)
+        expect(other.locator(".status").first).to_be_visible()
+        gone.get_by_role("button", name="Try again").click()
+        expect(gone).to_have_count(0)
+        assert editor.text == "# and here\n" + MLP
+        editor.close()

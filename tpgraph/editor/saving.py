@@ -20,6 +20,9 @@ from tpgraph.language import from_json, read_program, text_of, to_text
 __all__ = ["Files", "digest_of", "opened"]
 
 SUFFIX = ".tp"
+BEGINNING = "width n\n"
+"""The text of a file that is not there yet."""
+
 READABLE = (".tp", ".svg", ".pdf", ".png", ".eps", ".tex", ".html", ".json")
 """Files that a program is read from."""
 
@@ -54,10 +57,29 @@ class Files:
 
     root: Path
     named: Path | None = None
+    is_new: bool = False
+
+    @classmethod
+    def beginning_with(cls, named: Path | None, root: Path) -> Files:
+        """The files where one is named at the start, which may be a `.tp` that is not there yet."""
+        is_new = named is not None and named.suffix == SUFFIX and not named.exists()
+        return cls(root, named, is_new and named is not None and named.parent.is_dir())
 
     def first(self) -> Data | None:
-        """The file named at the start, as the page opens it. Raises TPError."""
-        return None if self.named is None else self._data(self.named)
+        """The file named at the start, as the page opens it. Raises TPError.
+
+        One that is new is a program without statements until it is saved.
+        """
+        if self.named is None:
+            return None
+        if self.is_new and not self.named.exists():
+            return {
+                "name": self.named.stem,
+                "text": BEGINNING,
+                "path": self.shown(self.named),
+                "digest": None,
+            }
+        return self._data(self.named)
 
     def listed(self) -> list[str]:
         """The programs in the root, to be offered."""

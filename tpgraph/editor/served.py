@@ -27,7 +27,7 @@ _BYE = 2
 
 def serve(file: str | Path | None, *, port: int, browser: bool, say: Callable[[str], None]) -> None:
     """What `edit` does, which says what is given."""
-    files = Files(Path.cwd(), None if file is None else as_path(file))
+    files = Files.beginning_with(None if file is None else as_path(file), Path.cwd())
     files.first()
     with _bound(port) as listening:
         known = EntryPass(listening.getsockname()[1])
@@ -35,6 +35,8 @@ def serve(file: str | Path | None, *, port: int, browser: bool, say: Callable[[s
         pages = Pages(lambda: _first(files))
         app = application(known, Desk(files, recovery), pages)
         say(known.url)
+        if files.is_new:
+            say(f"{files.named} is not there yet: it is written when you save")
         if browser:
             webbrowser.open(known.url)
         config = uvicorn.Config(

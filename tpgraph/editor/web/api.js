@@ -4,8 +4,10 @@ import { awaited } from "./rest.js";
 
 /** The session does not answer any more: the server has gone, or the page was shut out. */
 export class Gone extends Error {
-	constructor(message = "the editor's server does not answer") {
+	/** @param {string} [message] @param {boolean} [shut] whether it answers, and only to who has its new address */
+	constructor(message = "the editor's server does not answer", shut = false) {
 		super(message);
+		this.shut = shut;
 	}
 }
 
@@ -49,7 +51,7 @@ export function overHttp(base = "/api/") {
 				body: JSON.stringify(id ? { ...body, id } : body),
 				signal,
 			});
-			if (answer.status === 403) throw new Gone("the editor was started anew: open the address that it printed");
+			if (answer.status === 403) throw new Gone("the editor was started anew: open the address that it printed", true);
 			if (!answer.ok) throw new Gone(`the editor's server answers ${answer.status}`);
 			return await answer.json();
 		} catch (error) {
@@ -99,7 +101,7 @@ export class Session {
 			if (answer.refused) throw new Refused(answer.refused);
 			return answer;
 		} catch (error) {
-			if (!pause || signal.aborted || !(error instanceof Gone || (error instanceof Refused && error.refusal.again))) throw error;
+			if (!pause || signal.aborted || !((error instanceof Gone && !error.shut) || (error instanceof Refused && error.refusal.again))) throw error;
 		}
 		await new Promise((go) => setTimeout(go, pause));
 		signal.throwIfAborted();

@@ -171,13 +171,13 @@ export function layout(root, app) {
 		},
 		/** @param {string} message @param {() => string} text */
 		showGone(message, text) {
-			if (root.querySelector(".gone")) return;
-			const kept = h("div.gone", { role: "alert" },
-				h("strong", {}, message), h("span", {}, "You can go on typing; the text stays on this page."),
+			const said = root.querySelector(".gone strong");
+			if (said) return void (said.textContent = message);
+			const words = h("strong", {}, message);
+			root.prepend(h("div.gone", { role: "alert" }, words, h("span", {}, "You can go on typing; the text stays on this page."),
 				h("button", { click: () => navigator.clipboard.writeText(text()) }, "Copy the text"),
 				h("button", { click: () => download("program.tp", text()) }, "Download the text"),
-				h("button", { click: () => { kept.remove(); app.sync(); } }, "Try again"));
-			root.prepend(kept);
+				h("button", { click: () => { words.textContent = "asked again …"; app.sync(); } }, "Try again")));
 		},
 		focusPanels() {
 			/** @type {HTMLElement | null} */ ((inspector.hidden ? null : inspector.querySelector("input, button")) ?? toolbar.querySelector("button"))?.focus();
