@@ -49,14 +49,15 @@ def default_latex(name: str) -> str:
 def indexed_latex(base: str, index: Sequence[str], temporary: int | None = None) -> str:
     r"""The label of a base with these indices, which may be letters.
 
-    >>> indexed_latex("x_t", ["l{-}1"])
-    'x_{t}^{l{-}1}'
+    >>> indexed_latex("x_t", ["l{-}1"]), indexed_latex("x_1_0", [])
+    ('x_{t}^{l{-}1}', 'x_{1,0}')
     """
     head, _, subscript = base.partition("_")
     letters = head.rstrip("0123456789")
     digits = head[len(letters) :]
     text = _letters(letters or head)
-    below = ",".join(part for part in (digits if letters else "", _subscript(subscript)) if part)
+    parts = digits if letters else "", *map(_letters, subscript.split("_"))
+    below = ",".join(part for part in parts if part)
     text += f"_{{{below}}}" if below else ""
     text += f"^{{{','.join(index)}}}" if index else ""
     return text + (rf"\sim{temporary}" if temporary is not None else "")
@@ -114,10 +115,6 @@ def _letters(word: str) -> str:
         spaced = text.startswith("\\") or "\\" in text.rpartition("{")[2]
         text += f" {piece}" if spaced and piece[0].isalnum() and text[-1] not in "}" else piece
     return text
-
-
-def _subscript(word: str) -> str:
-    return _letters(word.replace("_", "")) if word else ""
 
 
 def latex_name(program: Program, variable: Variable) -> str:
