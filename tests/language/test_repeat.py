@@ -133,6 +133,9 @@ def mended(text: str, names: Sequence[str], error: TPError) -> Edit:
         gone = mend.removeprefix("leave out ").split(", ")
         assert set(gone) <= set(names)
         return repeat(read(text), [name for name in names if name not in gone])
+    others = re.fullmatch("choose (.*) in place of them", mend)
+    if others is not None:
+        return repeat(read(text), others[1].split(", "))
     more = re.fullmatch("choose (.*) too", mend)
     assert more is not None, mend
     return repeat(read(text), [*names, *more[1].split(", ")])
@@ -165,6 +168,7 @@ def test_what_a_refusal_says_helps() -> None:
         (["h", "x", "h_1", "x_1", "h_2", "x_2"], "h   = W ξ and h_1 = W_1 x are not", "out h, x"),
         (["x_1", "x_2"], "h_2 stands between them", "choose h_1, h_2 too"),
         (["x_1", "h_2", "x_2"], "not alike", "choose h_1 too"),
+        (["x", "x_1", "x_2"], "h_1, h_2 stand between", "choose h_1, x_1, h_2, x_2 in place"),
         (["h_1", "x_1"], "not alike", "choose h_2, x_2 too"),
         (["h_1", "b_1"], "alone does not repeat", "two or more"),
     ],

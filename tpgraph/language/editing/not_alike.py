@@ -31,7 +31,6 @@ def not_alike(
         message = f"{', '.join(between)} {stand} between them: made from one, needed by another"
     else:
         message = "the statements are not alike but for numbers that count up by one"
-    mend = "choose statements such as h[2] = W[2] x[1] and h[3] = W[3] x[2]"
     if pair is not None:
         said = (reading.source.text[one.span.start : one.span.end] for one in pair)
         message += f": {' and '.join(said)} are not"
@@ -39,10 +38,16 @@ def not_alike(
         if can_repeat(kept):
             gone = [name for name in names if _is_left_out(statement_of(reading, name), rows, kept)]
             return refusal(message, rows[0].span, f"leave out {', '.join(gone)}")
-    for more in _counterparts(reading, rows, [statement_of(reading, name) for name in between]):
-        if more and can_repeat(sorted([*rows, *more], key=lambda row: row.number)):
-            mend = f"choose {', '.join(_said(row) for row in more)} too"
-            break
+    others = [statement_of(reading, name) for name in between]
+    counted = [more for more in _counterparts(reading, rows, others) if more]
+    wholes = [sorted([*rows, *more], key=lambda row: row.number) for more in counted]
+    for more, whole in zip(counted, wholes, strict=True):
+        if can_repeat(whole):
+            return refusal(message, rows[0].span, f"choose {_listed(more)} too")
+    for kept in (kept for whole in wholes for kept in _parts(whole)):
+        if can_repeat(kept):
+            return refusal(message, rows[0].span, f"choose {_listed(kept)} in place of them")
+    mend = "choose statements such as h[2] = W[2] x[1] and h[3] = W[3] x[2]"
     return refusal(message, rows[0].span, mend)
 
 
@@ -75,8 +80,8 @@ def _counterparts(reading: Reading, rows: Rows, between: Rows) -> Iterator[Rows]
         yield [one for one in others if number_of(one) in counted]
 
 
-def _said(row: Statement) -> str:
-    return row.node.target.full if isinstance(row.node, s.Equate) else ""
+def _listed(rows: Rows) -> str:
+    return ", ".join(row.node.target.full for row in rows if isinstance(row.node, s.Equate))
 
 
 def stands_between(reading: Reading, rows: Rows) -> Iterator[str]:
