@@ -93,3 +93,21 @@ def test_a_copy_goes_on_under_its_own_name(editor, tmp_path):
     assert (tmp_path / "mine.tp").read_text() == first
     assert (tmp_path / "second.tp").read_text() == editor.text
     expect(editor.page).to_have_title("second – tpgraph")
+
+
+@pytest.mark.parametrize("typed", [0, 700])
+def test_what_was_saved_under_another_name_is_not_offered_again(editor, tmp_path, typed):
+    """Whether its journal, under the name before, has all of it by then or not yet."""
+    with editor.page.expect_response("**/api/journal"):
+        editor.write("# more\n")
+    editor.page.keyboard.type("# and this\n")
+    editor.page.wait_for_timeout(typed)
+    editor.page.keyboard.press("Control+s")
+    editor.page.get_by_label("File name").fill("own.tp")
+    editor.page.keyboard.press("Enter")
+    expect(editor.page).to_have_title("own – tpgraph")
+    editor.page.wait_for_timeout(700)
+    assert not [*(tmp_path / "state" / "tpgraph" / "recovery").iterdir()]
+    with editor.page.expect_response("**/api/journal"):
+        editor.write("# later\n")  # and this is kept
+    assert len([*(tmp_path / "state" / "tpgraph" / "recovery").iterdir()]) == 1

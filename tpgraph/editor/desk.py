@@ -45,11 +45,19 @@ class _Read(Request):
     base64: _Text
 
 
+class _Before(Request):
+    """What a text was called before it was saved."""
+
+    name: FileName = UNNAMED
+    path: FileName | None = None
+
+
 class _Save(Request):
     path: FileName
     text: _Text
     name: FileName = UNNAMED
     known: Annotated[str, Field(max_length=100)] | None = None
+    was: _Before | None = None
 
 
 class _Look(Request):
@@ -82,7 +90,7 @@ class Desk:
             "files": (_Nothing, lambda asked, page: {"files": files.listed()}),
             "file": (_File, lambda asked, page: files.file(asked.path)),
             "read": (_Read, lambda asked, page: _read(asked)),
-            "save": (_Save, lambda asked, page: self._save(asked)),
+            "save": (_Save, self._save),
             "look": (_Look, lambda asked, page: files.look(asked.path, asked.known)),
             "journal": (_Journal, self._journal),
         }
@@ -116,7 +124,7 @@ class Desk:
         except TPError as error:
             problem = str(error)
         named = None if first is None or first["path"] is None else first["path"]
-        path = None if named is None else self._files.whole(named)
+        path = self._whole(named)
         journal = self._recovery.offer(path, pages)
         known = journal is None or (first is not None and journal.text == first["text"])
         recovered = None if journal is None or known else self._found(journal)
@@ -136,7 +144,7 @@ class Desk:
         `digest` is of what it was made from: where the disk has something else, `changed` says so,
         and saving finds a conflict.
         """
-        path = None if journal.path is None else self._files.whole(journal.path)
+        path = self._whole(journal.path)
         there = None
         with suppress(TPError):
             there = None if path is None else self._files.file(path)
@@ -162,16 +170,22 @@ class Desk:
                 self._recovery.discarded()
         return {}
 
-    def _save(self, asked: _Save) -> Data:
+    def _save(self, asked: _Save, page: str) -> Data:
         found = self._files.save(asked.path, asked.text, asked.known)
         if "conflict" not in found:
-            self._recovery.saved(asked.name, self._files.whole(asked.path), asked.text)
+            self._recovery.saved(asked.name, self._whole(asked.path), asked.text)
+            if asked.was is not None:
+                was = asked.was.name, self._whole(asked.was.path)
+                self._recovery.keep(*was, asked.text, clean=True, page=page)
         return found
 
     def _journal(self, asked: _Journal, page: str) -> Data:
-        path = None if asked.path is None else self._files.whole(asked.path)
+        path = self._whole(asked.path)
         self._recovery.keep(asked.name, path, asked.text, asked.clean, page, asked.known)
         return {}
+
+    def _whole(self, path: str | None) -> str | None:
+        return None if path is None else self._files.whole(path)
 
 
 def _read(asked: _Read) -> Data:

@@ -11,7 +11,7 @@ export async function saveHere(files, app) {
 	const path = String(files.opened.path);
 	try {
 		const found = await files.lane.run(async () => {
-			const answer = await files.session.ask("save", { path, text, name: files.opened.name, known: files.opened.digest });
+			const answer = await files.session.ask("save", { path, text, ...before(files), known: files.opened.digest });
 			if (!answer.conflict) saved(files, app, text, answer);
 			return answer;
 		});
@@ -48,7 +48,7 @@ function asked(files, app, proposed, close) {
 		const path = value.trim().replace(/(\.tp)*$/, ".tp"); // also where the ending was typed before the one that stood there
 		const name = path.replace(/^.*[/\\]/, "").slice(0, -3);
 		try {
-			const found = await files.session.ask("save", { path, text, name, known: over });
+			const found = await files.session.ask("save", { path, text, ...before(files), name, known: over });
 			if (found.conflict) return say(`${path} exists already. Replace it, or write another name.`, input.value === value ? found.digest : null);
 			files.opened.name = name;
 			saved(files, app, text, found);
@@ -72,10 +72,15 @@ function fileName(words) {
 	return words.replace(/[^\p{L}\p{N} ._-]+/gu, "_").trim() || "program";
 }
 
+/** What the text is called so far. @param {Files} files */
+function before({ opened: { name, path } }) {
+	return { name, was: { name, path } };
+}
+
 /** @param {Files} files @param {App} app @param {string} text @param {{path: string, digest: string}} found */
 function saved(files, app, text, found) {
 	files.opened = { ...files.opened, path: found.path, digest: found.digest };
-	files.saved = text;
+	files.saved = files.journalled = text;
 	files.keep(app.text);
 	app.say(`saved ${found.path}`);
 }
