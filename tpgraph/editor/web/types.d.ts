@@ -252,7 +252,7 @@ type Entry = {
 /** A file that is open; `saved` of one that is recovered is what is on disk of it. */
 type Opened = { name: string; text: string; path: string | null; digest: string | null; caret?: number };
 /** The file of the page, and what of it is on disk. */
-type Files = { session: import("./api.js").Session; folder: string; opened: Opened; saved: string | null; keep: (text: string) => void; lane: import("./lane.js").Lane };
+type Files = { session: import("./api.js").Session; folder: string; opened: Opened; saved: string | null; journalled: string; keep: (text: string) => void; lane: import("./lane.js").Lane };
 /** What takes its text back through those before, newest first, is `undo`; `changed` is whether the disk has another text than what it was made from. */
 type Recovered = Opened & { saved: string | null; time: string; undo: Patch[]; changed: boolean };
 
