@@ -138,7 +138,13 @@ def test_new_samples_may_lack_values_where_those_of_the_run_did_not(tmp_path: Pa
     with pytest.warns(tp.TPWarning, match="2 of 3 rows left out"):
         tp.evaluate(out, lacking, missing="drop")
     with pytest.warns(tp.TPWarning, match="1 of 3 rows left out"):
-        assert len(tp.predict(out, lacking, missing="drop").outputs["f"]) == 2
+        found = tp.predict(out, lacking, missing="drop")
+    assert [line.partition(",")[0] for line in found.csv().splitlines()] == ["row", "1", "3"]
+    assert found.outputs["f"].shape == (2, 1)
+    assert "row" not in tp.predict(out, whole).csv()
+    arrays = {"ξ": [[1.0, 2.0], [np.nan, 1.0], [2.0, 1.0]]}
+    with pytest.warns(tp.TPWarning, match="1 of 3 rows left out"):
+        assert tp.predict(out, arrays, missing="drop").csv() == found.csv()
     with pytest.raises(TPDataError, match="missing is 'no'"):
         tp.predict(out, whole, missing="no")
     for command in ("evaluate", "predict"):

@@ -177,6 +177,13 @@ class CsvCells:
         left_out_said(self.source.name, "line", gone, len(rows))
         return CsvCells(self.source, frozenset(gone))
 
+    def kept(self) -> tuple[int, ...] | None:
+        """The numbers of the rows below the header that are read, from 1; None where all are."""
+        if not self.left_out:
+            return None
+        lines = [number for number, _ in CsvCells(self.source)._rows()]
+        return tuple(i for i, number in enumerate(lines, 1) if number not in self.left_out)
+
     def column(self, place: int) -> list[str]:
         """The cells of a column below the header. Raises TPDataError for rows of other lengths."""
         found = []

@@ -102,5 +102,6 @@ def _mend(cell: str, comma: bool) -> str | None:
         return "write numbers without points between thousands"
     return (
         "choose the columns of each variable, --columns NAME=COLUMNS, in Python columns={…};"
-        " words are classes in the column of a target"
+        " words are classes in the column of a target, and in one of data a column of 0 and 1 for"
+        " each word"
     )

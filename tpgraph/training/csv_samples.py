@@ -24,12 +24,15 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class CsvSamples:
-    """Arrays (N, d) by source name; the classes of labels; columns taken in order, and all."""
+    """Arrays (N, d) by source name; the classes of labels; columns taken in order, and all; the
+    numbers of the rows below the header, from 1, where some were left out.
+    """
 
     arrays: Mapping[str, Array]
     classes: Mapping[str, tuple[str, ...]]
     taken: Mapping[str, tuple[str, ...]]
     columns: Mapping[str, tuple[str, ...]]
+    kept: tuple[int, ...] | None
 
 
 def arrays_of_csv(
@@ -73,7 +76,7 @@ def arrays_of_csv(
             arrays[name] = numbers[:, start : start + size]
             start += size
     names = {name: tuple(table.header[p] for p in own) for name, own in places.items()}
-    return CsvSamples(arrays, found, in_order, names)
+    return CsvSamples(arrays, found, in_order, names, table.kept())
 
 
 def _is_label(

@@ -131,13 +131,13 @@ def dataset(
     are left out if `missing` is "drop". Raises TPDataError.
     """
     require_missing(missing)
-    read = _Labels(program, classes or {})
+    read = _Reading(program, classes or {})
     found = _from_arrays("the data", arrays, _expected(program, targets), read, missing)
     digest = hashlib.sha256()
     for name, array in found.items():
         digest.update(f"{name} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
-    return Dataset("arrays", found, digest.hexdigest(), read.found, missing=missing)
+    return Dataset("arrays", found, digest.hexdigest(), read.found, missing=missing, kept=read.kept)
 
 
 def load_data(
@@ -178,7 +178,7 @@ def load_data(
         raise unreadable(path, error) from None
     ignored = [] if targets else [d.variable for d in program.targets]
     known = _chosen_for(program, columns or {})
-    labels = _Labels(program, classes or {})
+    labels = _Reading(program, classes or {})
     in_order: Mapping[str, tuple[str, ...]] = {}
     names: Mapping[str, tuple[str, ...]] = {}
     if zipfile.is_zipfile(io.BytesIO(content)):
@@ -199,11 +199,12 @@ def load_data(
             source, variables, ignored, labels.targets, known, labels.known, taken, missing
         )
         arrays, labels.found, in_order = dict(read.arrays), dict(read.classes), read.taken
-        names = read.columns
+        names, labels.kept = read.columns, read.kept
     digest = hashlib.sha256(content).hexdigest()
     found = Dataset(
-        str(path), arrays, digest, labels.found, in_order, names, frozenset(known), missing
-    )
+        str(path), arrays, digest, labels.found, in_order, names, frozenset(known), missing,
+        labels.kept,
+    )  # fmt: skip
     return standardization(program, found, standardize).apply(found)
 
 
@@ -226,13 +227,16 @@ def _chosen_for(program: Program, columns: Mapping[str, Sequence[str]]) -> dict[
     return chosen
 
 
-class _Labels:
-    """Which variables may be class labels, the classes that are known, and those found."""
+class _Reading:
+    """Which variables may be class labels, the classes that are known, those found, and the rows
+    that are kept where others were left out.
+    """
 
     def __init__(self, program: Program, known: Mapping[str, Sequence[str]]) -> None:
         self.targets = frozenset(d.variable.name for d in program.targets)
         self.known = known
         self.found: dict[str, tuple[str, ...]] = {}
+        self.kept: tuple[int, ...] | None = None
 
     def read(self, name: str, variable: Variable, array: np.ndarray[Any, Any]) -> Any:
         """The entries (N, k) of a target that is given as labels (N,), and any other array."""
@@ -270,7 +274,7 @@ def _decoded(path: Path, content: bytes) -> str:
 
 
 def _from_npz(
-    name: str, content: bytes, variables: Sequence[Variable], labels: _Labels, missing: str
+    name: str, content: bytes, variables: Sequence[Variable], labels: _Reading, missing: str
 ) -> dict[str, Array]:
     names = names_read(variables)
     try:
@@ -287,7 +291,7 @@ def _from_arrays(
     name: str,
     stored: Mapping[str, Any],
     variables: Sequence[Variable],
-    labels: _Labels,
+    labels: _Reading,
     missing: str,
 ) -> dict[str, Array]:
     """The arrays that a program reads; what else there is may be anything."""
@@ -296,7 +300,9 @@ def _from_arrays(
     by_name = by_source_name(name, wanted, canonical_variable)
     by_name = families_apart(name, by_name, variables, 1)
     if missing == DROP and len(by_name) == len(variables):
-        by_name = dict(whole_rows(name, {k: _as_array(name, k, a) for k, a in by_name.items()}))
+        read = {key: _as_array(name, key, array) for key, array in by_name.items()}
+        whole, labels.kept = whole_rows(name, read)
+        by_name = dict(whole)
     found: dict[str, Array] = {}
     for variable in variables:
         if variable.name not in by_name:

@@ -44,17 +44,22 @@ def left_out_said(name: str, kind: str, gone: Sequence[int], count: int) -> None
     )
 
 
-def whole_rows(name: str, arrays: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Arrays of numbers of as many rows without the rows that are not finite."""
+def whole_rows(
+    name: str, arrays: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], tuple[int, ...] | None]:
+    """Arrays of numbers of as many rows without the rows that are not finite; the numbers of those
+    that are kept, from 1, where some are not.
+    """
     numbers = [np.asarray(a) for a in arrays.values()]
     counts = {len(a) if a.ndim else 0 for a in numbers}
     if len(counts) != 1 or not min(counts):
-        return arrays
+        return arrays, None
     whole = np.ones(counts.pop(), dtype=bool)
     for array in numbers:
         if array.dtype.kind == "f":
             whole &= np.isfinite(array.reshape(len(array), -1)).all(axis=1)
     if whole.all():
-        return arrays
+        return arrays, None
     left_out_said(name, "row", np.flatnonzero(~whole).tolist(), len(whole))
-    return {key: array[whole] for key, array in zip(arrays, numbers, strict=True)}
+    found = {key: array[whole] for key, array in zip(arrays, numbers, strict=True)}
+    return found, tuple((np.flatnonzero(whole) + 1).tolist())

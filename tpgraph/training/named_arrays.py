@@ -25,7 +25,8 @@ class Dataset:
     what the labels of targets were, in the order of their entries. `taken` are the names of the
     columns of a file that were taken in their order, by variable, and `columns` those of all;
     `chosen` are the variables for which columns were chosen, and `missing` says what became of rows
-    without a value. So another file is read alike (`tpgraph.training.data.as_before`).
+    without a value. So another file is read alike (`tpgraph.training.data.as_before`). `kept` are
+    the numbers of the samples in what was read, from 1, where others were left out.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Dataset:
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     chosen: frozenset[str] = frozenset()
     missing: str = REFUSE
+    kept: tuple[int, ...] | None = None
 
     def __repr__(self) -> str:
         shapes = (f"{name} {array.shape}" for name, array in self.arrays.items())
@@ -54,4 +56,7 @@ class Dataset:
 
     def rows(self, indices: npt.NDArray[np.int64]) -> Dataset:
         """These samples of it."""
-        return replace(self, arrays={name: a[indices] for name, a in self.arrays.items()})
+        kept = None if self.kept is None else tuple(self.kept[i] for i in indices)
+        return replace(
+            self, arrays={name: a[indices] for name, a in self.arrays.items()}, kept=kept
+        )

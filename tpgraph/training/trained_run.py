@@ -45,26 +45,31 @@ Array = npt.NDArray[np.float64]
 class Predictions:
     """Outputs (N, k) by source name, in the units of the targets; the classes that they name.
 
-    `classes` is empty where targets are numbers.
+    `classes` is empty where targets are numbers. `rows` are the numbers of the samples, from 1,
+    where others were left out.
     """
 
     outputs: Mapping[str, Array]
     classes: Mapping[str, Sequence[str]]
+    rows: Sequence[int] | None = None
 
     def __repr__(self) -> str:
         count = len(next(iter(self.outputs.values()), ()))
         return one_line("Predictions", quantity(count, "sample"), *self.outputs, *self.classes)
 
     def csv(self) -> str:
-        """A column for every entry of an output, and one for the class."""
+        """A column for every entry of an output, and one for the class; where rows were left out,
+        a first one, `row`, with their numbers.
+        """
         header = [f"{k}_{i}" for k, f in self.outputs.items() for i in range(f.shape[1])]
         table = np.concatenate(list(self.outputs.values()), axis=1)
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*header, *self.classes])
+        first = [] if self.rows is None else [[row] for row in self.rows]
+        writer.writerow([*["row"][: len(first)], *header, *self.classes])
         for row, numbers in enumerate(table.tolist()):
             named = [labels[row] for labels in self.classes.values()]
-            writer.writerow([*map(repr, numbers), *named])
+            writer.writerow([*(first[row] if first else ()), *map(repr, numbers), *named])
         return text.getvalue()
 
 
@@ -160,12 +165,13 @@ class TrainedRun:
         found = outputs_of(self.module, self.params, samples)
         pair = paired(self.module.program)
         if pair is None:
-            return Predictions(found, {})
+            return Predictions(found, {}, samples.kept)
         output, target = pair
         classes = self.classes(target, samples)
         if classes is None:
-            return Predictions({output: self.standard.undone(target, found[output])}, {})
-        return Predictions(found, {target: labels_at(found[output], classes)})
+            found = {output: self.standard.undone(target, found[output])}
+            return Predictions(found, {}, samples.kept)
+        return Predictions(found, {target: labels_at(found[output], classes)}, samples.kept)
 
     def picture(self, samples: Dataset, title: str) -> bytes | None:
         """Some predictions beside targets as SVG; None for several outputs or targets."""
