@@ -31,6 +31,7 @@ from html import escape
 __all__ = [
     "MARK",
     "NAMESPACE",
+    "as_xml",
     "extract_program",
     "html_data",
     "html_program",
@@ -47,7 +48,10 @@ MARK = "tpgraph program"
 _TIKZ_MARK = "%|"
 _TIKZ_SUM = " % sha256 "
 """Two bytes away from a line of the text, so that one bad byte makes it none."""
-_NOT_KEPT_BY_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_XML = (
+    *(set(range(0x20)) - {*map(ord, "\t\n\r")}), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF
+)  # fmt: skip
+_FOR_XML = dict.fromkeys(_NO_XML, "\N{REPLACEMENT CHARACTER}")
 _HEAD = 4096  # bytes in which the root of an SVG stands
 _HTML = re.compile(rb"\s*<!doctype html", re.IGNORECASE)
 _DATA = '<script type="application/json" id="{}">'
@@ -62,9 +66,18 @@ _LARGEST = 2**26
 """Bytes of a text that a chunk may expand to."""
 
 
+def as_xml(text: str) -> str:
+    r"""The text with a sign in place of each character that no XML document can hold.
+
+    >>> as_xml("a\x00b") == "a\N{REPLACEMENT CHARACTER}b"
+    True
+    """
+    return text.translate(_FOR_XML)
+
+
 def svg_metadata(source: str) -> str:
     """The <metadata> element that holds a program's text."""
-    if _NOT_KEPT_BY_XML.search(source):
+    if "\r" in source or as_xml(source) != source:
         data = base64.b64encode(source.encode("utf-8", "surrogatepass")).decode()
         content, encoding = data, ' encoding="base64"'
     else:

@@ -11,7 +11,7 @@ from html import escape
 from types import ModuleType
 from typing import assert_never
 
-from tpgraph.embedded import svg_metadata
+from tpgraph.embedded import as_xml, svg_metadata
 from tpgraph.notation.labels.mathtext import Glyph, PlacedGlyph
 from tpgraph.notation.scene.display import (
     Bezier,
@@ -30,8 +30,6 @@ from tpgraph.notation.scene.scene import Point, Scene
 from tpgraph.notation.scene.style import PAPER, Style
 
 __all__ = ["SvgParts", "glyph_paths", "markup", "svg_parts", "to_svg"]
-
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_svg(
@@ -107,7 +105,7 @@ def _letters() -> ModuleType:
 
 def _head(page: Picture, description: str) -> Iterator[str]:
     width, height = _number(page.width), _number(page.height)
-    title = _clean(page.title or "Tensor Program")
+    title = as_xml(page.title or "Tensor Program")
     yield (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}" '
@@ -115,7 +113,7 @@ def _head(page: Picture, description: str) -> Iterator[str]:
     )
     yield f"  <title>{escape(title, quote=False)}</title>"
     if description:
-        yield f"  <desc>{escape(_clean(description), quote=False)}</desc>"
+        yield f"  <desc>{escape(as_xml(description), quote=False)}</desc>"
 
 
 def _body(page: Picture, text: bool) -> Iterator[str]:
@@ -188,7 +186,7 @@ def _group(group: MarkGroup, box: Box, indent: str, text: bool) -> Iterator[str]
     data = "".join(f" data-{key}={_attribute(value)}" for key, value in group.data)
     yield f"{indent}<g class={_attribute(group.kind)}{data}>"
     if group.title:
-        yield f"{indent}  <title>{escape(_clean(group.title), quote=False)}</title>"
+        yield f"{indent}  <title>{escape(as_xml(group.title), quote=False)}</title>"
     for mark in group.marks:
         yield from _mark(mark, box, indent + "  ", text)
     yield f"{indent}</g>"
@@ -250,12 +248,8 @@ def _number(value: float) -> str:
     return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
-def _clean(text: str) -> str:
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
 def _attribute(value: str) -> str:
-    return _quoted(escape(_clean(value), quote=False))
+    return _quoted(escape(as_xml(value), quote=False))
 
 
 def _quoted(escaped: str) -> str:

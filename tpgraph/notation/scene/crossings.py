@@ -47,8 +47,9 @@ def meetings(lines: Sequence[np.ndarray]) -> list[tuple[int, int]]:
         i, j = i[near], j[near]
         cross = _cross(start[i], end[i], start[j], end[j])
         one, other = owner[i][cross], owner[j][cross]
-        pairs = np.unique(np.sort(np.stack([one, other], axis=1), axis=1), axis=0)
-        found.update((int(a), int(b)) for a, b in pairs)
+        met = np.sort(np.minimum(one, other) * len(lines) + np.maximum(one, other))
+        each = met[np.diff(met, prepend=-1) > 0].tolist()
+        found.update(divmod(pair, len(lines)) for pair in each)
     return sorted(found)
 
 
