@@ -17,25 +17,8 @@ from typing import Annotated, Any
 import typer
 
 import tpgraph as tp
-from tpgraph_cli import (
-    comparison,
-    editor,
-    execution,
-    guide,
-    importing,
-    kernels,
-    learning,
-    lessons,
-    limits,
-    manual,
-    parametrizations,
-    pictures,
-    studies,
-    texts,
-)
-from tpgraph_cli.completion import ShellsGroup
+from tpgraph_cli.command_table import ShellsGroup
 from tpgraph_cli.elapsed import elapsed
-from tpgraph_cli.examples import add_commands
 from tpgraph_cli.messages import INTERRUPTED, LAST_RESORT, show_warning
 from tpgraph_cli.streams import make_ready
 from tpgraph_cli.usage import complete
@@ -57,31 +40,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-add_commands(
-    app,
-    pictures.draw,
-    pictures.gallery,
-    guide.guide,
-    lessons.lesson,
-    texts.check,
-    texts.fmt,
-    texts.show,
-    execution.compile_,
-    execution.run,
-    learning.train,
-    learning.evaluate,
-    learning.predict,
-    editor.edit,
-    limits.limit,
-    kernels.kernel,
-    importing.import_,
-    comparison.compare,
-    comparison.coordcheck,
-    manual.man,
-    manual.grammar,
-    parametrizations.compare_parametrizations,
-)
-app.add_typer(studies.app, name="study")
 
 
 def _version(wanted: bool) -> None:

@@ -207,7 +207,16 @@ def test_the_editor_refuses_before_it_serves(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "bad.tp").write_bytes(b"\xff\xfe")
-    for name in ("missing.tp", ".", "bad.tp", "\ud800", "a" * 5000, "/dev/zero", "/dev/full"):
+    for name in (
+        "missing.svg",
+        ".",
+        "bad.tp",
+        "\ud800",
+        "a" * 5000,
+        f"{'a' * 5000}.tp",
+        "/dev/zero",
+        "/dev/full",
+    ):
         result = CliRunner().invoke(app, ["edit", name, "--no-browser"])
         assert isinstance(result.exception, tp.TPError), name
     assert not served

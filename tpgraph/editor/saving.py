@@ -62,8 +62,7 @@ class Files:
     @classmethod
     def beginning_with(cls, named: Path | None, root: Path) -> Files:
         """The files where one is named at the start, which may be a `.tp` that is not there yet."""
-        is_new = named is not None and named.suffix == SUFFIX and not named.exists()
-        return cls(root, named, is_new and named is not None and named.parent.is_dir())
+        return cls(root, named, named is not None and _is_new(named))
 
     def first(self) -> Data | None:
         """The file named at the start, as the page opens it. Raises TPError.
@@ -167,6 +166,17 @@ class Files:
     @property
     def _start(self) -> Path | None:
         return None if self.named is None else self.named.resolve()
+
+
+def _is_new(named: Path) -> bool:
+    """Whether a `.tp` file is not there and could be."""
+    try:
+        named.lstat()
+    except FileNotFoundError:
+        return named.suffix == SUFFIX and named.parent.is_dir()
+    except (OSError, ValueError):  # what no file can be called
+        pass
+    return False
 
 
 def _plain(text: str) -> str:
