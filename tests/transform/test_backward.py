@@ -243,6 +243,19 @@ def test_errors_say_what_is_missing():
         backward(gallery("mlp"), of="V")
 
 
+def test_what_has_nothing_that_it_could_be_differentiated_by_says_so():
+    text = "width n\ndata ξ : 2\nmatrix W : n × 2 ~ N(0, 1)\nmatrix V : 1 × n ~ N(0, 1)\n"
+    program = parse(f"{text}x = tanh(W ξ)\nf = V x\noutput f\n")
+    with pytest.raises(TPTypeError, match="no param and no initial vector"):
+        backward(program)
+    trained = parse(
+        f"{text}x = tanh(W ξ)\nf = V x\noutput f\n".replace(
+            "matrix W", "parametrization ntk\nparam W"
+        )
+    )
+    assert "dx" in backward(trained).variables
+
+
 @pytest.mark.parametrize("rule", ["transpose", "factor"])
 def test_a_broken_rule_is_noticed(rule, monkeypatch):
     add = _Reverse._add

@@ -138,9 +138,15 @@ def _wanted(program: Program, wrt: Iterable[str] | None) -> Collection[str]:
     trained = [p.variable.name for p in program.parameters]
     if trained:
         return trained
-    return [
+    initial = [
         v.name for d in program.declarations if isinstance(d, InitialVectors) for v in d.variables
     ]
+    if not initial:
+        raise TPTypeError(
+            f"program {program.name} has no param and no initial vector to differentiate by",
+            mend="declare what is trained with param",
+        )
+    return initial
 
 
 def error_naming(program: Program, prefix: str = "d") -> Callable[[str], str]:
