@@ -339,3 +339,17 @@ def test_resources_that_only_a_plan_heeds_are_said_to_be_without_effect() -> Non
     said = "memory and jit without effect on a kernel that is not by a plan .functions of several"
     with pytest.warns(TPWarning, match=said):
         kernel(program, inputs(program, 2), samples=2**12, resources=Resources(memory=1, jit=True))
+
+
+def test_the_table_has_no_mean_of_pairs_where_there_is_none() -> None:
+    program = parse(
+        "width n\ndim d = 3\nparametrization ntk\ndata ξ : d\nparam U : n × d ~ N(0, 1)\n"
+        "param V : 1 × n ~ N(0, 1)\ny = tanh(U ξ)\nf = V y\noutput f\n"
+    )
+    vectors = np.eye(3)
+    one, two = (kernel(program, vectors[:k]).summary() for k in (1, 2))
+    assert "nan" not in one
+    assert "mean K_ii" in one
+    assert "mean K_ij" not in one
+    assert "mean K_ij" in two
+    assert len({len(line) for line in one.splitlines()[1:]}) == 1

@@ -388,3 +388,21 @@ def test_what_grows_faster_than_a_line_has_no_finite_slope_far_out(name: str, c:
     assert found.phase == "chaotic"
     if c < 1:
         assert found.c == pytest.approx(c, abs=1e-6)
+
+
+@pytest.mark.parametrize("function", ["z*sin(z)/(1+z^2)", "z^2*tanh(z)^2", "abs(z)^1.1"])
+def test_a_slope_that_vanishes_towards_0_is_0(function: str) -> None:
+    found = fixed_point(function, 0.1, 0.0)
+    assert (found.q, found.chi, found.q_slope) == (0.0, 0.0, 0.0)
+
+
+def test_a_slope_at_0_that_does_not_vanish_stays() -> None:
+    assert fixed_point("tanh(z) + z^2*exp(-z^2)", 0.1, 0.0).chi == pytest.approx(0.1, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("function", "edge"),
+    [("erf", math.pi / 4), ("arctan(3*z)", 1 / 9), ("tanh", 1.0), ("sin", 1.0)],
+)
+def test_the_border_without_bias_has_all_its_digits(function: str, edge: float) -> None:
+    assert border(function, 0.0) == pytest.approx(edge, rel=1e-14)

@@ -31,7 +31,6 @@ Array: TypeAlias = npt.NDArray[np.float64]
 
 _SHOWN = 8
 _COLUMNS = ("mean K_ii", "mean K_ij", "least", "greatest", "error up to")
-_HEADER = " " * 12 + "".join(f"{c:>13}" for c in _COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -225,15 +224,18 @@ def table(
     where: str,
     rows: Sequence[tuple[str, EntryStatistics, float | None]],
 ) -> str:
-    """A row for each kernel: its name, what is known of its entries, its largest error."""
+    """A row for each kernel: its name, what is known of its entries, its largest error.
+
+    A mean that no kernel has, of two inputs where there is one, has no column.
+    """
     names = f" of {', '.join(outputs)}" if len(outputs) <= _SHOWN else ""
     inputs = f"{count} input" if count == "1" else f"{count} inputs"
-    lines = [f"kernel{names} on {inputs}, {where}", _HEADER]
-    return "\n".join(lines + [_row(*row) for row in rows])
-
-
-def _row(name: str, entries: EntryStatistics, error: float | None) -> str:
-    numbers = (*entries.means, entries.least, entries.greatest)
-    cells = [f"{x:13.6g}" for x in numbers]
-    cells += [f"{error:13.2g}"] if error is not None else []
-    return f"{name:12}" + "".join(cells)
+    numbers = [(*entries.means, entries.least, entries.greatest) for _, entries, _ in rows]
+    shown = [k for k in range(len(_COLUMNS) - 1) if not all(np.isnan(row[k]) for row in numbers)]
+    header = "".join(f"{_COLUMNS[k]:>13}" for k in (*shown, len(_COLUMNS) - 1))
+    lines = [f"kernel{names} on {inputs}, {where}", " " * 12 + header]
+    for (name, _, error), row in zip(rows, numbers, strict=True):
+        cells = [f"{row[k]:13.6g}" for k in shown]
+        cells += [f"{error:13.2g}"] if error is not None else []
+        lines.append(f"{name:12}" + "".join(cells))
+    return "\n".join(lines)

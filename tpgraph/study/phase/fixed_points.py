@@ -34,7 +34,7 @@ _LEAST, _MOST = 1e-10, 1e8
 _GRID = np.geomspace(_LEAST, _MOST, 721)
 _SAME = 1e-12
 _ROUNDING = 1e-14
-_EDGE = 1e-9
+_EDGE, _HALF_OF_DIGITS = 1e-9, 1e-7
 _TINY, _NOTHING = 1e-150, 1e-140
 
 
@@ -172,7 +172,8 @@ def border(function: str | Function, sigma_b2: float, most: float = 1e4) -> floa
     """The least σ_w² at which χ₁ = 1 for this σ_b²; inf if there is none up to `most`.
 
     For relu it is 2, for tanh at σ_b² = 1 it is 3.4429, and 0 where χ₁ > 1 for any σ_w² > 0, as it
-    is of a function that jumps.
+    is of a function that jumps. Where χ₁ passes 1 without being it, because the variance reaches
+    another fixed point from q₀ = 1, as of gelu at σ_b = 0, it is the σ_w² of that.
     """
 
     def excess(sigma_w2: float) -> float:
@@ -185,8 +186,19 @@ def border(function: str | Function, sigma_b2: float, most: float = 1e4) -> floa
         return 0.0
     for below, above in pairwise(map(float, grid)):
         if excess(above) >= 0:
-            return float(brentq(excess, below, above, xtol=1e-12))
+            found = float(brentq(excess, below, above, xtol=1e-12))
+            return _at_vanishing_variance(function, found) if sigma_b2 == 0 else found
     return math.inf
+
+
+def _at_vanishing_variance(function: str | Function, found: float) -> float:
+    """1/φ′(0)² in place of a border that is it up to rounding.
+
+    Beyond it q* ~ σ_w² − 1/φ′(0)² and χ₁ − 1 ~ q*², of which half of the digits are rounding.
+    """
+    squared = moments_of(function).squared_slope_at_0
+    edge = 1 / squared if 0 < squared < math.inf else math.inf
+    return edge if abs(found - edge) <= _HALF_OF_DIGITS * found else found
 
 
 @lru_cache(maxsize=64)

@@ -59,7 +59,7 @@ _SERIES_POINTS = 2801
 _SERIES_TERMS = 1024
 _NEGLIGIBLE = 1e-13
 _FAR = 1e4
-_NEAR = 1e-150
+_NEAR, _VANISHED = 1e-150, 1e-12
 _GROWN = 1.5
 _TINY = 1e-300
 _HALVED = _REACH * 2.0 ** -np.arange(_HALVINGS)
@@ -203,9 +203,13 @@ class GaussianMoments:
 
     @property
     def squared_slope_at_0(self) -> float:
-        """(φ′(0⁺)² + φ′(0⁻)²)/2: the limit of D as q → 0, and of V′ where φ(0) = 0."""
+        """(φ′(0⁺)² + φ′(0⁻)²)/2: the limit of D as q → 0, and of V′ where φ(0) = 0.
+
+        It is 0 where φ′ vanishes towards 0, as that of z² and |z|^1.1 does.
+        """
         with np.errstate(all="ignore"):
-            return float(np.mean(self.slope(np.array([_NEAR, -_NEAR])) ** 2))
+            far, near = (self.slope(np.array([u, -u])) ** 2 for u in (math.sqrt(_NEAR), _NEAR))
+        return float(np.mean(np.where((near < _VANISHED) & (near < far / 4), 0.0, near)))
 
     @property
     def squared_slope_far_out(self) -> float | None:
