@@ -123,6 +123,7 @@ CASES = {
     "readout": Case(("variables/x[3]",), writes("f = V x[3]\noutput f")),
     "loss": Case((), box("(f - y_1)^2 / 2"), text=READ),
     "trained": Case(U, writes("param u : n ~ N(0, 1)")),
+    "train-all": Case((), writes("param W[1..L] : n × n ~ N(0, 1)")),
     "edit": Case(GATE, box("tanh(W[1] u + b[1])")),
     "rename": Case(U, box("u")),
     "name": Case(("variables/x[1]~1",), writes("h = W[1] u")),

@@ -68,8 +68,8 @@ def test_nothing_is_not_copied_and_a_line_not_cut(editor):
 
 NEEDS_NONE = {
     *(f"declare{kind}" for kind in ("", "-trained", "-data", "-target", "-matrix", "-scalar")),
-    "declare-trained-matrix", "declare-dim", "declare-const", "declare-fn", "select-all", "undo",
-    "redo", "paste",
+    "declare-trained-matrix", "train-all", "declare-dim", "declare-const", "declare-fn",
+    "select-all", "undo", "redo", "paste",
 }  # fmt: skip
 ABOUT_SELECTION = """async () => {
     const { CHANGES } = await import("/web/commands.js");

@@ -160,6 +160,7 @@ _EDITS: dict[str, Callable[[Reading, _Arguments], Edit]] = {
         r, do["vectors"], do.get("function"), beside=do.get("beside")
     ),
     "bargate": lambda r, do: editing.bargate(r, do["vectors"], beside=do.get("beside")),
+    "train": lambda r, do: editing.train(r, do["names"]),
     "readout": lambda r, do: editing.readout(r, do["vector"], beside=do.get("beside")),
     "loss": lambda r, do: editing.set_loss_of(r, do.get("name"), said=do.get("said")),
     "connect": lambda r, do: editing.connect(r, do["vector"], do["gate"], said=do.get("said")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -148,21 +148,22 @@ def experience(
     schedule = np.array(drawn, dtype=np.int64).reshape(steps, batch)
     used, compact = np.unique(schedule, return_inverse=True)
     compact = compact.reshape(schedule.shape)
-    train = standard.applied(samples.rows(rows[used]).arrays)
-    return Experience(train, standard.applied(points), compact, samples.digest)
+    train = standard.apply(samples.rows(rows[used])).arrays
+    return Experience(train, standard.apply(points).arrays, compact, samples.digest)
 
 
 def _test_points(
     program: Program, samples: Dataset, test: TestPoints, seed: int
-) -> tuple[Mapping[str, Array], npt.NDArray[np.int64]]:
-    """The data of the test points by name, and which samples are not kept for them."""
+) -> tuple[Dataset, npt.NDArray[np.int64]]:
+    """The data of the test points, and which samples are not kept for them."""
     if not isinstance(test, int | float):
         points = as_before(program, test, samples, targets=False)
-        return points.arrays, np.arange(len(samples))
+        return points, np.arange(len(samples))
     kept = _kept(test, len(samples))
     order = np.random.default_rng(seed_sequence(seed, "test points")).permutation(len(samples))
-    own = samples.rows(np.sort(order[:kept])).arrays
-    return {d.variable.name: own[d.variable.name] for d in program.data}, np.sort(order[kept:])
+    own = samples.rows(np.sort(order[:kept]))
+    data = {d.variable.name: own.arrays[d.variable.name] for d in program.data}
+    return replace(own, arrays=data), np.sort(order[kept:])
 
 
 def _kept(test: int | float, count: int) -> int:

@@ -50,6 +50,11 @@ def as_dataset(
     missing: str = REFUSE,
 ) -> Dataset:
     """The samples in a file, in arrays by source name, or in a data set; see `load_data`."""
+    if columns and not isinstance(data, str | Path):
+        raise TPArgumentError(
+            "columns are those of a file, and these are samples that were read",
+            mend="choose them where the file is read, or leave them out",
+        )
     if isinstance(data, Dataset):
         names = [d.variable.name for d in program.data]
         names += [d.variable.name for d in program.targets]
@@ -81,11 +86,18 @@ def as_before(program: Program, data: AnyData, before: Dataset, targets: bool = 
         program,
         data,
         targets=targets,
-        columns={name: before.columns[name] for name in before.chosen & wanted},
+        columns={n: own for n, own in chosen_columns(before).items() if n in wanted}
+        if isinstance(data, str | Path)
+        else None,
         classes=before.classes,
         taken=before.taken,
         missing=before.missing,
     )
+
+
+def chosen_columns(samples: Dataset) -> dict[str, tuple[str, ...]]:
+    """The columns of a file that were chosen, by variable."""
+    return {name: samples.columns[name] for name in sorted(samples.chosen)}
 
 
 def _without_names(program: Program, data: Any, targets: bool) -> TPDataError:

@@ -26,7 +26,8 @@ class Dataset:
     columns of a file that were taken in their order, by variable, and `columns` those of all;
     `chosen` are the variables for which columns were chosen, and `missing` says what became of rows
     without a value. So another file is read alike (`tpgraph.training.data.as_before`). `kept` are
-    the numbers of the samples in what was read, from 1, where others were left out.
+    the numbers of the samples in what was read, from 1, where others were left out. `mean` and `sd`
+    are those that the entries of arrays had before they were standardized.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Dataset:
     chosen: frozenset[str] = frozenset()
     missing: str = REFUSE
     kept: tuple[int, ...] | None = None
+    mean: Mapping[str, list[float]] = field(default_factory=dict)
+    sd: Mapping[str, list[float]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         shapes = (f"{name} {array.shape}" for name, array in self.arrays.items())

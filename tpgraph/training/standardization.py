@@ -33,8 +33,11 @@ class Standardization:
     sd: Mapping[str, list[float]]
 
     def apply(self, samples: Dataset) -> Dataset:
-        """The samples, standardized."""
-        return replace(samples, arrays=self.applied(samples.arrays))
+        """The samples, standardized; those that were in another way, by this one instead."""
+        if samples.mean == self.mean and samples.sd == self.sd:
+            return samples
+        arrays = self.applied(_raw(samples).arrays)
+        return replace(samples, arrays=arrays, mean=self.mean, sd=self.sd)
 
     def applied(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """Arrays (N, d) by name, standardized."""
@@ -50,11 +53,23 @@ class Standardization:
         return np.asarray(values * np.array(self.sd[name]) + self.mean[name], dtype=np.float64)
 
 
+def _raw(samples: Dataset) -> Dataset:
+    """The samples as they were before they were standardized."""
+    before = Standardization(samples.mean, samples.sd)
+    arrays = {name: before.undone(name, array) for name, array in samples.arrays.items()}
+    return replace(samples, arrays=arrays, mean={}, sd={})
+
+
 def standardization(program: Program, samples: Dataset, what: str) -> Standardization:
-    """That of these samples; `what` is one of STANDARDIZED. Raises TPError for another word."""
+    """That of these samples; `what` is one of STANDARDIZED, of which "none" is what they have been
+    through already, if anything. Raises TPError for another word.
+    """
     if what not in STANDARDIZED:
         raise TPError(f"standardize is {what!r}", expected=", ".join(STANDARDIZED))
-    declared = [] if what == "none" else [d.variable.name for d in program.data]
+    if what == "none":
+        return Standardization(samples.mean, samples.sd)
+    samples = _raw(samples) if samples.mean else samples
+    declared = [d.variable.name for d in program.data]
     if what == "all":
         targets = [d.variable.name for d in program.targets]
         declared += [name for name in targets if name not in samples.classes]

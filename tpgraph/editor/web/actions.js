@@ -26,7 +26,7 @@ export function actions(app) {
 		delete: () => opens(app.parts.root, app.later(), ({ deleting }) => deleting.remove(app)),
 		repeat: () => withNames(app, "what repeats", (names) => app.edit({ edit: "repeat", names })),
 		"write-out": () => withOne(app, (f) => app.edit({ edit: "write_out", name: f.name })),
-		trained: () => withOne(app, (f) => app.edit({ edit: "set", name: f.name, field: "trained", value: "toggle" })),
+		...each("train", ["ed", "-all"], async (which) => (await app.later()).training.train(app, which === "-all")),
 		output: () => withOne(app, (f) => app.edit({ edit: "set", name: f.name, field: "output", value: "toggle" })),
 		inspector: async () => (await app.later()).inspector.toggle(),
 		...each("", ["copy", "cut", "paste"], async (word) => (await app.later()).clipboard[/** @type {"copy"} */ (word)](app)),

@@ -6,7 +6,7 @@ import { failure, Gone, MEANWHILE, Refused, Session } from "./api.js";
 import { Asking } from "./asking.js";
 import { openMark } from "./boxes.js";
 import { Canvas, READABLE } from "./canvas.js";
-import { CHANGES, untrainedWords } from "./commands.js";
+import { CHANGES } from "./commands.js";
 import { focused } from "./dom.js";
 import { Drag } from "./drag.js";
 import { gestures } from "./gestures.js";
@@ -76,8 +76,8 @@ export class App {
 		/** What was copied last. */
 		this.clip = "";
 		this.saidThatItFolds = false;
-		/** The selected matrix of the shelf. @type {string | null} */
-		this.matrix = null;
+		/** The selected matrices of the shelf. @type {string[]} */
+		this.matrices = [];
 		this.canvas.moved = () => this.parts.showAll.toggleAttribute("hidden", this.canvas.isSeen);
 		this.drag = new Drag(this);
 		this.gestures = gestures(this.canvas, this.hearers());
@@ -91,13 +91,13 @@ export class App {
 	/** What is loaded when the picture stands. */
 	later() {
 		return (this.coming ??= awaited((async () => {
-			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, { Steps }, { TextTip }, picks, clipboard, deleting, mending, { split }] = await Promise.all([
-				import("./completion.js"), import("./inspector.js"), import("./paths.js"), import("./presentation.js"), import("./steps.js"), import("./texttip.js"), import("./pick.js"), import("./clipboard.js"), import("./deleting.js"), import("./mending.js"), import("./splitter.js")]);
+			const [{ Completion }, { Inspector }, { Paths }, { Presentation }, { Steps }, { TextTip }, picks, clipboard, deleting, mending, training, { split }] = await Promise.all([
+				import("./completion.js"), import("./inspector.js"), import("./paths.js"), import("./presentation.js"), import("./steps.js"), import("./texttip.js"), import("./pick.js"), import("./clipboard.js"), import("./deleting.js"), import("./mending.js"), import("./training.js"), import("./splitter.js")]);
 			const [completion, inspector, paths, steps, textTip] = [new Completion(this), new Inspector(this, this.parts.inspector), new Paths(this), new Steps(this), new TextTip(this)];
 			const presentation = new Presentation(this, steps);
 			paths.over(this.hovered);
 			split(this.parts.splitter);
-			return Object.assign(this, { completion, inspector, paths, presentation, steps, textTip, picks, clipboard, deleting, mending });
+			return Object.assign(this, { completion, inspector, paths, presentation, steps, textTip, picks, clipboard, deleting, mending, training });
 		})()).catch(() => {
 			this.coming = null;
 			throw new Gone();
@@ -200,7 +200,7 @@ export class App {
 		const text = this.text;
 		if (tries < 0 || (of ?? text) !== text) throw new Refused(MEANWHILE);
 		const scope = only ? "here" : "all";
-		const chosen = () => [...this.canvas.selected, this.matrix].join();
+		const chosen = () => [...this.canvas.selected, ...this.matrices].join();
 		const was = chosen();
 		const answer = await this.session.ask("edit", { text, have: this.revision, do: what, scope, dry: false });
 		if (this.text !== text) {
@@ -221,7 +221,8 @@ export class App {
 		this.last = { name: answer.name, added: answer.added && spanUnits(answer.text, answer.added) };
 		if (made && goes) this.selectSpan(made, answer.name);
 		else this.inspector?.show(this.chosen.at(-1) ?? null);
-		this.say([answer.title, ...answer.notes].join("; ") + untrainedWords(answer.untrained));
+		const left = answer.untrained.length ? (await this.later()).training.untrainedWords(answer.untrained) : "";
+		this.say([answer.title, ...answer.notes].join("; ") + left);
 		this.parts.hints.did(what.edit);
 	}
 
@@ -346,7 +347,7 @@ export class App {
 
 	/** Select marks, and their line of the text. @param {Iterable<string>} keys */
 	select(keys) {
-		this.shelve(null);
+		this.shelve([]);
 		this.canvas.select(keys);
 		const last = [...this.canvas.selected].at(-1);
 		const fragment = last ? this.canvas.fragment(last) : null;
@@ -365,7 +366,8 @@ export class App {
 		this.canvas.select(found.map((f) => f.key));
 		const at = toPoints(this.text, start);
 		const matrices = found.length ? [] : this.shelf.filter((row) => row.span[0] <= at && at <= row.span[1]).map((row) => row.name);
-		this.shelve(matrices.find((name) => name === this.matrix) ?? matrices[0] ?? null);
+		const kept = matrices.filter((name) => this.matrices.includes(name));
+		this.shelve(kept.length ? kept : matrices.slice(0, 1));
 		this.inspector?.show(this.chosen.at(-1) ?? null);
 	}
 
@@ -373,18 +375,19 @@ export class App {
 		return this.shownView?.shelf ?? [];
 	}
 
-	/** @param {string | null} matrix the one of the shelf that is selected */
-	shelve(matrix) {
-		this.matrix = matrix;
-		this.parts.shelve(matrix);
+	/** @param {string[]} matrices those of the shelf that are selected */
+	shelve(matrices) {
+		this.matrices = matrices;
+		this.parts.shelve(matrices);
 	}
 
-	/** Select a matrix of the shelf, and its line. @param {string} name */
-	selectMatrix(name) {
-		this.select([]);
+	/** Select a matrix of the shelf, and its line. @param {string} name @param {boolean} [more] beside those that are */
+	selectMatrix(name, more = false) {
+		const others = more ? this.matrices.filter((one) => one !== name) : [];
 		const row = this.shelf.find((one) => one.name === name);
+		this.select([]);
 		if (!row) return;
-		this.shelve(name);
+		this.shelve([...others, name]);
 		const [start, end] = this.here(row.span);
 		this.pane.select(start, end);
 		this.pane.light([[start, end]]);
@@ -394,7 +397,7 @@ export class App {
 	/** The selected marks that stand for something, or the selected matrix. */
 	get chosen() {
 		const marks = [...this.canvas.selected].flatMap((key) => this.canvas.fragment(key) ?? []);
-		return this.matrix === null ? marks : [this.parts.sample(this.matrix, this.canvas)];
+		return this.matrices.length ? this.matrices.map((name) => this.parts.sample(name, this.canvas)) : marks;
 	}
 
 	// ---- commands

@@ -33,6 +33,7 @@ const MENUS = {
 		["write-out", "Write a loop out", "w", "one line for each value"],
 		["move", "Move in the text", "", "behind another statement"],
 		["trained", "Trained or not", "a", "a param, which SGD changes, or as it was drawn"],
+		["train-all", "Train all matrices", "", "each becomes a param"],
 		["output", "Output", "o", "f becomes an output, or is none any more"],
 		["copy", "Copy", "Ctrl-C"],
 		["cut", "Cut", "Ctrl-X"],
@@ -91,15 +92,6 @@ export const COMMANDS = Object.entries(MENUS).flatMap(([group, rows]) => rows.ma
 
 /** Commands that change the program. */
 export const CHANGES = new Set([...MENUS.Make, ...MENUS.Change].map(([id]) => id));
-
-/** What is said of matrices that an edit leaves untrained. @param {string[]} names */
-export function untrainedWords(names) {
-	if (names.length === 0) return "";
-	const [are, them] = names.length === 1 ? ["is", "it"] : ["are", "them"];
-	const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-	const command = COMMANDS.find(({ id }) => id === "trained");
-	return `; ${names.slice(0, 3).join(", ")}${more} ${are} not trained: ${command?.title} (${command?.key}) makes ${them} so`;
-}
 
 /** The name of a key with its modifiers, as in the table; Ctrl stands for ⌘ too.
  * @param {{key: string, ctrlKey: boolean, metaKey: boolean, shiftKey: boolean, altKey: boolean}} event */

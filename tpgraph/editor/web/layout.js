@@ -140,7 +140,10 @@ export function layout(root, app) {
 			if (wanted === shelved) return;
 			shelved = wanted;
 			shelf.replaceChildren(...rows.map((row) => {
-				const item = h("button.sample", { "data-matrix": row.name, "aria-pressed": "false", title: `${row.shape} ~ ${row.distribution}, used ${row.uses} times; drag it onto a vector`, click: () => app.selectMatrix(row.name) },
+				const item = h("button.sample", { "data-matrix": row.name, "aria-pressed": "false", title: `${row.shape} ~ ${row.distribution}, used ${row.uses} times; drag it onto a vector`, click: (/** @type {MouseEvent} */ event) => {
+					app.selectMatrix(row.name, event.shiftKey);
+					app.canvas.element.focus(); // where keys do something about it
+				} },
 					h("span.dash", { "aria-hidden": "true" }), h("span.name", {}, row.name), h("span.detail", {}, `${row.shape}${row.trained ? ", trained" : ""}`));
 				item.addEventListener("pointerdown", (event) => {
 					item.addEventListener("pointermove", (move) => move.buttons && app.gestures.drag(row.name, event), { once: true });
@@ -148,9 +151,9 @@ export function layout(root, app) {
 				return item;
 			}));
 		},
-		/** @param {string | null} matrix the one that is selected */
-		shelve(matrix) {
-			for (const item of shelf.children) item.setAttribute("aria-pressed", String(item.getAttribute("data-matrix") === matrix));
+		/** @param {string[]} matrices those that are selected */
+		shelve(matrices) {
+			for (const item of shelf.children) item.setAttribute("aria-pressed", String(matrices.includes(item.getAttribute("data-matrix") ?? "")));
 		},
 		/** A matrix of the shelf as if it were a mark. @param {string} name @param {Canvas} canvas @returns {Fragment} */
 		sample(name, canvas) {

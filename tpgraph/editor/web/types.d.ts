@@ -15,6 +15,7 @@ type Later = {
   clipboard: typeof import("./clipboard.js");
   deleting: typeof import("./deleting.js");
   mending: typeof import("./mending.js");
+  training: typeof import("./training.js");
 };
 
 /** Start and end in a text, in UTF-16 units; in code points where the session says it. */

@@ -37,7 +37,7 @@ from tpgraph.language.editing.setters import (
     set_shape,
     set_variance,
 )
-from tpgraph.language.editing.trainable import readout, set_loss_of, set_trained
+from tpgraph.language.editing.trainable import readout, set_loss_of, set_trained, train
 from tpgraph.language.editing.write_out import write_out
 
 __all__ = [
@@ -91,6 +91,7 @@ __all__ = [
     "set_trained",
     "set_value",
     "set_variance",
+    "train",
     "unname",
     "write_out",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tpgraph.language.editing.definitions import output_patch
-from tpgraph.language.editing.edit import Edit, made, name_refusal, refusal
+from tpgraph.language.editing.edit import Edit, between, made, name_refusal, refusal
 from tpgraph.language.editing.formulas import loss_patch, set_loss
 from tpgraph.language.editing.new_places import NewPlace
 from tpgraph.language.editing.new_statements import declaration, vector_of
@@ -15,13 +17,13 @@ from tpgraph.language.editing.statement_places import (
     rank,
     statement_of,
 )
-from tpgraph.language.readings import Reading
+from tpgraph.language.readings import Reading, read
 from tpgraph.program import Program, Variable
 from tpgraph.program.naming import LOSS
 from tpgraph.sentences import sentence
 from tpgraph.types import Fixed
 
-__all__ = ["readout", "set_loss_of", "set_trained"]
+__all__ = ["readout", "set_loss_of", "set_trained", "train"]
 
 
 def set_trained(reading: Reading, name: str, value: bool) -> Edit:
@@ -38,6 +40,30 @@ def set_trained(reading: Reading, name: str, value: bool) -> Edit:
         )
     drawn = "matrix" if variable.is_matrix else "vector"
     return set_kind(reading, name, "param" if value else drawn)
+
+
+def train(reading: Reading, names: Sequence[str]) -> Edit:
+    """Some declared vectors or matrices as params; as they were drawn, where all are params.
+
+    Of one declaration they are it once. Raises TPTypeError for what `set_trained` refuses.
+    """
+    if not names:
+        raise refusal("there is nothing to train", None, "declare a matrix: matrix W : n × n")
+    value = not _trained(reading).issuperset(names)
+    now = reading
+    for name in names:
+        if (name in _trained(now)) != value:
+            edit = set_trained(now, name, value)
+            now = read(edit.apply(now.text), reading.source.name)
+    verb = "trained" if value else "not trained"
+    are = "is" if len(names) == 1 else "are"
+    title = sentence("{} ", names) + f"{are} {verb}"
+    return between(reading.text, now.text, title)
+
+
+def _trained(reading: Reading) -> set[str]:
+    program = reading.program
+    return set() if program is None else {one.variable.name for one in program.parameters}
 
 
 def readout(reading: Reading, operand: str, *, beside: str | None = None) -> Edit:
