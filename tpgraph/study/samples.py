@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 Array: TypeAlias = npt.NDArray[np.float64]
-TestPoints: TypeAlias = int | float | str | Path | Mapping[str, Any]
+TestPoints: TypeAlias = int | float | str | Path | Mapping[str, Any] | Dataset
 """How many samples, or what part of them, is kept for tests; or a file or arrays of their own."""
 Columns: TypeAlias = Mapping[str, Sequence[str]] | None
 """Columns of a file by the names of variables, see `tpgraph.load_data`."""
