@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -14,6 +15,8 @@ from matplotlib.figure import Figure
 __all__ = ["loss_plot", "metric_plot"]
 
 _POINTS = 1000
+_FAR = 1e150
+"""The end of a logarithmic axis of more, or of less than its inverse, may be no float."""
 
 
 def loss_plot(
@@ -22,15 +25,16 @@ def loss_plot(
     """Loss against step, as SVG; above 1000 steps each point is the mean of consecutive steps.
 
     `validation` are further losses, (step, loss), as a line of their own. Logarithmic where all
-    losses are positive. The same losses give the same bytes.
+    losses are positive. A loss above 10¹⁵⁰, of a training that diverges, stands there. The same
+    losses give the same bytes.
     """
-    values = np.asarray(losses, dtype=float)
+    values = _drawable(losses)
     stride = max(1, -(-len(values) // _POINTS))
     starts = np.arange(0, len(values), stride)
     means = [values[start : start + stride].mean() for start in starts]
     figure, axes = _axes()
     axes.plot(starts + 1, means, linewidth=1.2, color="#1f4e79", label="training")
-    held = [loss for _, loss in validation]
+    held = _drawable([loss for _, loss in validation])
     if validation:
         steps = [step for step, _ in validation]
         axes.plot(steps, held, "o-", markersize=3, linewidth=1.2, color="#b3541e",
@@ -41,6 +45,11 @@ def loss_plot(
     axes.set_ylabel("loss" if stride == 1 else f"loss, mean of {stride} steps")
     axes.set_title(title)
     return _svg(figure)
+
+
+def _drawable(losses: Sequence[float]) -> npt.NDArray[np.float64]:
+    values = np.clip(np.asarray(losses, dtype=float), -_FAR, _FAR)
+    return np.where(values > 0, np.maximum(values, 1 / _FAR), values)
 
 
 def metric_plot(validations: Sequence[tuple[int, Mapping[str, float]]], title: str) -> bytes | None:
