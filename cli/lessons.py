@@ -57,8 +57,9 @@ def lesson(
     Of a program of yours, net.tp, the steps of its forward pass are told, with pictures of it and
     of its backward pass, the numbers of its limit on a made-up example, its kernels and how it
     trains, and questions on all of that. To say it in words of your own: -o net.toml writes what
-    is said, change it, and leave it beside net.tp, where it is found. It is as the ready
-    lessons are: title, summary, [data], [numbers], [[steps]], [[questions]].
+    is said, change it, and leave it beside net.tp, where it is found; rnn.toml, of the gallery's
+    rnn, or ntk.toml, of a ready lesson, in the folder that you are in. It is as the ready lessons
+    are: title, summary, [data], [numbers], [[steps]], [[questions]].
     """
     if every is not None:
         if name is not None or out is not None or constants:
@@ -74,16 +75,44 @@ def lesson(
             typer.echo(f"{one.name:12s}{one.title}")
         typer.echo("\ntpgraph lesson NAME -o NAME.html makes one; --all FOLDER all", err=True)
         return
-    chosen = _ready(name, constants) or _own(name, constants, out)
+    _require_program(name)
+    if out is not None:
+        require_ending(out, "page", (*_ENDINGS, _TEXTS))
+    written = out if out is not None and Path(out).suffix.lower() == _TEXTS else None
+    if written is not None and os.path.exists(written):
+        raise typer.BadParameter(
+            f"{written} holds words already, which stay: write to another name, or take it away"
+        )
+    words = None if name == STANDARD or written else _words(name)
+    chosen = _ready(name, constants, words) or _own(name, constants, words)
     place = out if out is not None else f"{chosen.name}.html"
-    require_ending(place, "page", (*_ENDINGS, _TEXTS))
     require_places(place)
     with stage_progress():
         content = _content(chosen, Path(place).suffix.lower())
     write(content, place)
 
 
-def _ready(name: str, constants: list[str] | None) -> tp.lessons.Lesson | None:
+def _require_program(name: str) -> None:
+    """Raise a usage error for the words of a lesson in place of its program."""
+    if Path(name).suffix.lower() == _TEXTS:
+        of = Path(name).with_suffix("")
+        own = of.with_suffix(".tp")
+        program = own if own.exists() else of.name
+        raise typer.BadParameter(
+            f"{name} holds the words of a lesson. Name its program: tpgraph lesson {program}"
+        )
+
+
+def _words(name: str) -> str | None:
+    """The text of the file of words beside a program, or here for one of the package."""
+    beside = Path(name).with_suffix(_TEXTS)
+    if not beside.exists():
+        return None
+    typer.echo(f"in the words of {beside}", err=True)
+    return tp.text_of(tp.read_program(str(beside)), str(beside))
+
+
+def _ready(name: str, constants: list[str] | None, words: str | None) -> tp.lessons.Lesson | None:
     """The ready lesson of a name, unless a program goes by it."""
     if name not in [one.name for one in tp.lessons.lessons()]:
         if Path(name).name == name and not Path(name).suffix and not os.path.exists(name):
@@ -91,7 +120,8 @@ def _ready(name: str, constants: list[str] | None) -> tp.lessons.Lesson | None:
         return None
     if constants:
         raise typer.BadParameter(f"--set is of programs: {name} is a ready lesson")
-    return tp.lessons.lesson(name)
+    found = tp.lessons.lesson(name)
+    return found if words is None else tp.lessons.lesson_of(found.program(), words, name)
 
 
 def _refuse_near(name: str) -> None:
@@ -105,18 +135,12 @@ def _refuse_near(name: str) -> None:
             raise OptionError(error.message, expected=error.expected, mend=error.mend) from None
 
 
-def _own(name: str, constants: list[str] | None, out: str | None) -> tp.lessons.Lesson:
-    """The lesson of a program, in the words of the file beside it if there is one."""
+def _own(name: str, constants: list[str] | None, words: str | None) -> tp.lessons.Lesson:
+    """The lesson of a program, in words of somebody's if there are any."""
     program = load(name, constants)
-    beside = Path(name).with_suffix(_TEXTS)
     titled = "lesson" if name == STANDARD else Path(name).stem
-    written = out is not None and Path(out).suffix.lower() == _TEXTS
     with stage_progress():
-        if name == STANDARD or written or not os.path.exists(name) or not beside.exists():
-            return tp.lessons.lesson_of(program, name=titled)
-        typer.echo(f"in the words of {beside}", err=True)
-        texts = tp.read_program(str(beside))
-        return tp.lessons.lesson_of(program, tp.text_of(texts, str(beside)), titled)
+        return tp.lessons.lesson_of(program, words, titled)
 
 
 def _content(chosen: tp.lessons.Lesson, ending: str) -> bytes:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 import tpgraph as tp
 from tpgraph.errors import TPDataError, TPError
-from tpgraph.lessons import lesson_of, lesson_text, lessons, sheet_of
+from tpgraph.lessons import lesson, lesson_of, lesson_text, lessons, sheet_of
 from tpgraph.lessons.ready import read_lesson
 from tpgraph_cli.main import app
 
@@ -129,3 +129,36 @@ def test_programs_that_a_command_takes(tmp_path: Path, monkeypatch: pytest.Monke
         assert run("lesson", *line)[0] != 0
     assert "did you mean ntk" in run("lesson", "nkt")[1]
     assert "cannot be read" in run("lesson", "nowhere.tp")[1]
+
+
+def test_words_are_kept_and_found_for_what_the_package_brings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, title in (("rnn", "The program rnn"), ("ntk", lesson("ntk").title)):
+        words = Path(f"{name}.toml")
+        assert run("lesson", name, "-o", str(words))[0] == 0
+        changed = words.read_text(encoding="utf-8").replace(title, "Said anew")
+        words.write_text(changed, encoding="utf-8")
+        code, said = run("lesson", name, "-o", str(words))
+        assert code == 2
+        assert "holds words already" in said
+        assert words.read_text(encoding="utf-8") == changed
+        code, said = run("lesson", name, "-o", f"{name}.html")
+        assert code == 0
+        assert f"in the words of {words}" in said
+        assert "<h1>Said anew</h1>" in Path(f"{name}.html").read_text(encoding="utf-8")
+        code, said = run("lesson", str(words))
+        assert code == 2
+        assert f"Name its program: tpgraph lesson {name}" in said
+
+
+def test_a_misspelt_key_is_named_with_what_was_meant() -> None:
+    for words, what, meant in (
+        ("titel = 't'", "lesson program is not understood: it has no 'titel'", "title"),
+        ("[[steps]]\nheadding = 'a'", "step 1 of lesson program", "heading"),
+        ("[[questions]]\nask = 'a'\nanswr = 'b'", "question 1 of lesson program", "answer"),
+    ):
+        with pytest.raises(TPDataError, match=what) as caught:
+            lesson_of(PROGRAM, words, "program")
+        assert caught.value.mend == f"did you mean {meant}?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.resources import files
 from typing import Any
 
@@ -81,6 +81,7 @@ def read_lesson(name: str, text: str, source: str) -> Lesson:
     """The lesson of a TOML text and a program's text. Raises TPDataError for what is not one."""
     try:
         table = tomllib.loads(text)
+        _require_keys(name, table)
         steps = tuple(LessonStep(**step) for step in table["steps"])
         questions = tuple(Question(**question) for question in table["questions"])
         title, summary = table["title"], table["summary"]
@@ -96,3 +97,26 @@ def read_lesson(name: str, text: str, source: str) -> Lesson:
                 f"lesson {name} shows {step.picture!r}", expected=f"one of {', '.join(PICTURES)}"
             )
     return Lesson(name, title, summary, source, data, table.get("numbers", {}), steps, questions)
+
+
+_KEYS = ("title", "summary", "data", "numbers", "steps", "questions")
+
+
+def _require_keys(name: str, table: Mapping[str, Any]) -> None:
+    """Raise TPDataError for a key that no lesson has, nor a step or a question of one."""
+    kinds = {"steps": LessonStep, "questions": Question}
+    rows: list[tuple[str, tuple[str, ...], Any]] = [(f"lesson {name}", _KEYS, table)]
+    for key, kind in kinds.items():
+        known = tuple(one.name for one in fields(kind))
+        rows += [
+            (f"{key[:-1]} {number} of lesson {name}", known, row)
+            for number, row in enumerate(table.get(key, ()), 1)
+        ]
+    for what, known, row in rows:
+        for key in row:
+            if key not in known:
+                raise TPDataError(
+                    f"{what} is not understood: it has no {key!r}",
+                    expected=", ".join(known),
+                    mend=did_you_mean(key, known),
+                )

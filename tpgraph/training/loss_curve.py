@@ -48,8 +48,9 @@ def loss_plot(
 
 
 def _drawable(losses: Sequence[float]) -> npt.NDArray[np.float64]:
-    values = np.clip(np.asarray(losses, dtype=float), -_FAR, _FAR)
-    return np.where(values > 0, np.maximum(values, 1 / _FAR), values)
+    values: npt.NDArray[np.float64] = np.clip(np.asarray(losses, dtype=float), -_FAR, _FAR)
+    values[(values > 0) & (values < 1 / _FAR)] = 1 / _FAR
+    return values
 
 
 def metric_plot(validations: Sequence[tuple[int, Mapping[str, float]]], title: str) -> bytes | None:
