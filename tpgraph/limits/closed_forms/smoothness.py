@@ -20,7 +20,6 @@ from tpgraph.functions import (
     Expression,
     add,
     applications,
-    evaluate,
     expand,
     inline,
     is_kinked,
@@ -28,10 +27,10 @@ from tpgraph.functions import (
     number,
     substitute,
 )
+from tpgraph.functions.many_digits import on_a_line
 from tpgraph.limits.closed_forms.recognition import affine
 from tpgraph.limits.closed_forms.sign_changes import sign_changes
 from tpgraph.limits.closed_forms.steepness import delicate_places
-from tpgraph.limits.estimates import Array
 
 __all__ = ["has_kinks", "jumps", "kinks", "kinks_between"]
 
@@ -97,17 +96,12 @@ def kinks_between(expression: Expression, low: float, high: float) -> tuple[floa
 
 def _roots(expression: Expression, known: Sequence[float]) -> list[float]:
     """Where it changes its sign; as many places as an oscillation has where it does so often."""
-
-    def value(z: Array) -> Array:
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(evaluate(expression, [z]), np.shape(z))
-
     delicate = np.array([*delicate_places(expression), *known])
     around = np.add.outer(delicate, np.concatenate([-_DISTANCES, _DISTANCES])).ravel()
     ends = np.sort(delicate)
     even = np.linspace(-_FARTHEST, _FARTHEST, _STEPS + 1) + 1e-9
     z = np.unique(np.concatenate([even, around, (ends[1:] + ends[:-1]) / 2]))
-    return sign_changes(value, z)
+    return sign_changes(on_a_line(expression), z)
 
 
 def _inside(expression: Expression) -> Iterator[tuple[str, tuple[Expression, ...]]]:

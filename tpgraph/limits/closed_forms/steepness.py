@@ -14,7 +14,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from tpgraph.functions import Apply, Argument, Expression, evaluate, expand, inline
+from tpgraph.functions import Apply, Argument, Expression, expand, inline
+from tpgraph.functions.many_digits import on_a_line
 from tpgraph.limits.closed_forms.sign_changes import crossings, sign_changes
 from tpgraph.limits.estimates import Array
 
@@ -37,7 +38,7 @@ def steep_places(
 
     An oscillation, which vanishes in too many places, is not steep.
     """
-    value = _function(expression)
+    value = on_a_line(expression)
     size = _size(value(centre + width * np.linspace(-_USUAL, _USUAL, 401)))
     found: list[float] = []
     for place in delicate_places(expression, width, centre):
@@ -80,7 +81,7 @@ def delicate_places(
         if isinstance(part, Argument):
             found.add(0.0)
             continue
-        own = list(_zeros(_function(part), z))
+        own = list(_zeros(on_a_line(part), z))
         if len(own) <= _MOST_PLACES:
             found.update(own)
     return tuple(sorted(found)) if len(found) <= 4 * _MOST_PLACES else ()
@@ -95,14 +96,6 @@ def _parts(expression: Expression) -> Iterator[Expression]:
             if inner:
                 yield from inner
                 yield expression
-
-
-def _function(expression: Expression) -> Callable[[Array], Array]:
-    def value(z: Array) -> Array:
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(evaluate(expression, [z]), np.shape(z))
-
-    return value
 
 
 def _zeros(value: Callable[[Array], Array], z: Array) -> Iterator[float]:

@@ -20,10 +20,13 @@ from tpgraph.functions import (
     Expression,
     differentiate,
     evaluate,
+    inline,
     number,
     parity,
     substitute,
 )
+from tpgraph.functions.double_word import Twofold
+from tpgraph.functions.many_digits import floats_fail, with_many_digits
 from tpgraph.limits.closed_forms.error_functions import expectation as error_expectation
 from tpgraph.limits.closed_forms.error_functions import mixed as error_mixed
 from tpgraph.limits.closed_forms.exponentials import Exponential
@@ -155,7 +158,12 @@ class Curve:
             (o if rows is None or o.size == 1 else o[rows]).reshape(shape) for o in self.others
         ]
         with np.errstate(all="ignore"):
-            found = evaluate(self.expression, [x, *others])
+            if self._needs_pairs:
+                pairs = [Twofold.of(v) for v in (x, *others)]
+                found = with_many_digits(inline(self.expression), pairs).high
+            else:
+                floats = evaluate(self.expression, [x, *others])
+                found = np.asarray(floats, dtype=np.float64)
         return np.broadcast_to(found, np.broadcast_shapes(found.shape, x.shape))
 
     @cached_property
@@ -183,6 +191,12 @@ class Curve:
         """What is steep is sought around 0, or around a mean that is far from it."""
         mean = float(self.mean.flat[0])
         return mean if abs(mean) > _FAR * width else 0.0
+
+    @cached_property
+    def _needs_pairs(self) -> bool:
+        """Whether floats do not tell its values, of which much cancels."""
+        alone, width = self._on_one_input
+        return floats_fail(alone, [float(self.mean.flat[0]) + width * _POINTS])
 
     @cached_property
     def is_gentle(self) -> bool:

@@ -9,10 +9,12 @@ form is one factor, any other irreducible function one factor over several forms
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 
 from tpgraph.functions import (
+    ADD,
     DIV,
     POW,
     PRIMITIVES,
@@ -40,6 +42,8 @@ from tpgraph.limits.planned.unknowns import unknown_of
 __all__ = ["expanded"]
 
 _HIGHEST_POWER = 8
+_ABSORBED = 2.0**-40
+"""Of a number that another absorbs in part."""
 
 
 def expanded(
@@ -62,6 +66,8 @@ def expanded(
             for _ in range(order):
                 body = differentiate(body, 0)
             return expanded(body, values, disturbance)
+        case Apply(function, inner) if function == ADD and _absorbs(inner):
+            raise NotClosed("a number of a sum that is lost in another")
         case Apply(Primitive() as function, inner, order):
             values = [expanded(a, arguments, disturbance) for a in inner]
             if all(v.is_constant for v in values):
@@ -72,6 +78,30 @@ def expanded(
             return _applied(function, values, order)
         case _:
             raise AssertionError(expression)
+
+
+def _absorbs(terms: Sequence[Expression]) -> bool:
+    """Whether floats lose a number of a sum in another, as in −1 + 10⁻¹⁸."""
+    sizes = [abs(k) for k in map(_rational, terms) if k]
+    return len(sizes) > 1 and min(sizes) < _ABSORBED * max(sizes)
+
+
+def _rational(expression: Expression) -> Fraction | None:
+    """The value of what is made of numbers by arithmetic."""
+    match expression:
+        case Number(value):
+            return value
+        case Apply(Primitive(name="neg"), (inner,)):
+            own = _rational(inner)
+            return None if own is None else -own
+        case Apply(Primitive(name="mul"), factors):
+            found = Fraction(1)
+            for own in map(_rational, factors):
+                if own is None:
+                    return None
+                found *= own
+            return found
+    return None
 
 
 def _rounds(function: Primitive) -> bool:

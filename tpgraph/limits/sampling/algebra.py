@@ -31,6 +31,7 @@ from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedPro
 from tpgraph.limits.sampling.far_out import require_finite
 from tpgraph.limits.sampling.lifetimes import Release
 from tpgraph.limits.sampling.lost_digits import rounding
+from tpgraph.limits.sampling.more_digits import NO_DIGIT, NOTHING, MoreDigits
 from tpgraph.limits.sampling.normals import REPLICATES, Array, NormalStock, replicate_size
 from tpgraph.limits.sampling.products import SampledProducts
 from tpgraph.limits.sampling.rare import (
@@ -93,6 +94,7 @@ class SampledAlgebra(Algebra[Array]):
         require_room(numbers, f"{samples:,} samples of every Z", "choose fewer samples or inputs")
         self.normals = NormalStock(normals, samples, seed, replicates)
         self.trace = Trace(replicates)
+        self.digits = MoreDigits(self.trace)
         self._center = center
         self._formulas = formulas
         self.variances: dict[str, float] = {}
@@ -124,6 +126,7 @@ class SampledAlgebra(Algebra[Array]):
         for name in release.samples:
             self.trace.samples.pop(name, None)
             self.rare.forget(name)
+            self.digits.forget(name)
         for name in release.made:
             self.trace.made.pop(name, None)
         for key in release.families:
@@ -178,27 +181,35 @@ class SampledAlgebra(Algebra[Array]):
         name = equation.out.name
         value = finite(function, arguments)
         shape = self.replicates, value.shape[1], self.normals.size
-        self.trace.samples[name] = np.broadcast_to(value, shape)
-        self.trace.made[name] = Coordinatewise.of(equation, arguments)
+        psi = Coordinatewise.of(equation, arguments)
+        psi, value = self.digits.of_vector(name, psi, np.broadcast_to(value, shape))
+        self.trace.samples[name] = value
+        self.trace.made[name] = psi
         self.trace.depend(name, (a.name for a in equation.arguments))
 
     def moment(self, equation: Moment, arguments: tuple[Array, ...], reach: Reach) -> Array:
         """The mean of samples. Raises TPTypeError where it diverges."""
         value = finite(equation.function, arguments)
+        psi = Coordinatewise.of(equation, arguments)
+        psi, value, rest = self.digits.of_mean(psi, value)
         shape = self.replicates, value.shape[1], 1
         found = np.broadcast_to(value.mean(axis=2, keepdims=True), shape)
-        psi = Coordinatewise.of(equation, arguments)
         doubt = self.rare.doubt(psi, value, reach)
         if doubt is None or not doubt.is_finite:
             require_mean(value, reach)
         if reach.exponent > 2:
             require_finite(self.trace, psi)
         told = self.rare.told(found[:, :, 0], doubt)
-        told = self.rare.told(told, Doubt(None, rounding(equation.function, arguments)))
+        is_unknown = rest is not None and bool((rest > np.abs(found).mean(axis=(0, 2))).any())
+        rest = rounding(equation.function, arguments) if rest is None else rest
+        told = self.rare.told(told, Doubt(None, rest))
         bent = curvature(self.trace, psi, found[:, :, 0])
         if bent is not None:
             told = self.rare.told(told, Doubt(None, bent))
-        if says_nothing(value, told):
+        if is_unknown and (rest > NOTHING).any():
+            self.bases[equation.out.name] = Basis.UNKNOWN
+            self.regularity.unknown.append((equation, NO_DIGIT))
+        elif says_nothing(value, told):
             self.bases[equation.out.name] = Basis.UNKNOWN
             self.regularity.unknown.append((equation, UNSEEN_DECIDES))
         elif reach.may_diverge or (doubt is not None and doubt.is_poor):

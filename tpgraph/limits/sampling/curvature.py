@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from tpgraph.functions import evaluate
+from tpgraph.functions.double_word import Twofold
+from tpgraph.functions.many_digits import has_many_digits, with_many_digits
 from tpgraph.limits.sampling.branches import opened
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.normals import REPLICATES, Array
@@ -33,18 +35,26 @@ def curvature(trace: Trace, psi: Coordinatewise, means: Array) -> Array | None:
     whole = opened(trace, psi)
     if not any(_spreads(whole, i) for i in range(len(whole.values))):
         return None
-    there = np.stack([_at(whole, center) for center in (CENTRAL, ZEROED)])
+    is_lost = trace.is_lost(psi) and has_many_digits(whole.expression)
+    there = np.stack([_at(whole, center, is_lost) for center in (CENTRAL, ZEROED)])
     distance = np.abs(means.mean(axis=0) - there).max(axis=0)
     error = means.std(axis=0) / np.sqrt(len(means) - 1)
     is_noted = np.isfinite(distance) & (distance > _NOTED * error + _ROUNDING * np.abs(there[0]))
     return np.where(is_noted, distance, 0.0) if is_noted.any() else None
 
 
-def _at(psi: Coordinatewise, center: Center) -> Array:
-    """E ψ by input, (M,), with every scalar that spreads where the center has it."""
+def _at(psi: Coordinatewise, center: Center, is_lost: bool) -> Array:
+    """E ψ by input, (M,), with every scalar that spreads where the center has it.
+
+    In pairs of floats where floats do not tell ψ.
+    """
     values = [center.of(v)[:1] if _spreads(psi, place) else v for place, v in enumerate(psi.values)]
     with np.errstate(all="ignore"):
-        return np.asarray(np.atleast_3d(evaluate(psi.expression, values)).mean(axis=(0, 2)))
+        if is_lost:
+            found = with_many_digits(psi.expression, [Twofold.of(v) for v in values]).high
+        else:
+            found = np.asarray(evaluate(psi.expression, values), dtype=np.float64)
+        return np.asarray(np.atleast_3d(found).mean(axis=(0, 2)))
 
 
 def _spreads(psi: Coordinatewise, place: int) -> bool:

@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TypeAlias
 
 import numpy as np
 
@@ -40,13 +41,20 @@ from tpgraph.program import Moment, Nonlin
 __all__ = ["Coordinatewise", "Trace", "TracedProduct"]
 
 
+InPairs: TypeAlias = Callable[[Sequence[Expression]], list[Array]]
+
+
 @dataclass(frozen=True)
 class Coordinatewise:
-    """ψ(arguments) with its limits filled in; `vectors` has the name of each vector argument."""
+    """ψ(arguments) with its limits filled in; `vectors` has the name of each vector argument.
+
+    Where floats do not tell ψ, `in_pairs` gives expressions of its arguments (`more_digits`).
+    """
 
     expression: Expression
     values: tuple[Array, ...]
     vectors: Mapping[int, str]
+    in_pairs: InPairs | None = field(default=None, compare=False, repr=False)
     _slopes: dict[str, Array] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -64,9 +72,9 @@ class Coordinatewise:
                 name: [slope for i, slope in by_place.items() if self.vectors.get(i) == name]
                 for name in new
             }
-            self._slopes.update(
-                zip(new, values_of([add(*found[n]) for n in new], self.values), strict=True)
-            )
+            wanted = [add(*found[n]) for n in new]
+            of = self.in_pairs or partial(values_of, values=self.values)
+            self._slopes.update(zip(new, of(wanted), strict=True))
         return self._slopes
 
     @cached_property
@@ -90,12 +98,16 @@ class TracedProduct:
 
 
 class Trace:
-    """How every wide vector was made, its samples, and on which Ẑ its text depends."""
+    """How every wide vector was made, its samples, and on which Ẑ its text depends.
+
+    `gone` has the vectors of which rounding leaves no digit (`more_digits`).
+    """
 
     def __init__(self, replicates: Sequence[int] = range(REPLICATES)) -> None:
         self.samples: dict[str, Array] = {}
         self.replicates = replicates
         self.made: dict[str, Coordinatewise | TracedProduct] = {}
+        self.gone: set[str] = set()
         self._depends: dict[str, int] = {}
         self._bits: dict[str, int] = {}
         self._sources = 0
@@ -143,6 +155,14 @@ class Trace:
             own = swept.get(other, np.zeros((1, 1, 1)))
             found[other] = reconciled(own, parts, is_sure, self._sources, self.replicates)
         return found
+
+    def is_lost(self, psi: Coordinatewise) -> bool:
+        """Whether floats do not tell ψ, or a vector that it is made from."""
+        beneath = (v for name in psi.vectors.values() for v in self.beneath(name))
+        made = (self.made.get(v) for v in beneath)
+        return psi.in_pairs is not None or any(
+            isinstance(step, Coordinatewise) and step.in_pairs is not None for step in made
+        )
 
     def _on_the_way(self, name: str, wanted: int) -> list[str]:
         """The vectors between a vector and the wanted Ẑ, last first."""

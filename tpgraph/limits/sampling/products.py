@@ -21,6 +21,7 @@ from tpgraph.limits.regularity import Regularity
 from tpgraph.limits.sampling.checks import require_mean
 from tpgraph.limits.sampling.derivatives import Coordinatewise, TracedProduct
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
+from tpgraph.limits.sampling.more_digits import NO_DIGIT
 from tpgraph.limits.sampling.normals import Array, NormalStock
 from tpgraph.limits.sampling.rare import RareEvents
 from tpgraph.limits.sampling.readouts import Readouts
@@ -110,6 +111,8 @@ class SampledProducts(Products[Array]):
     def _of_operand(self, equation: MatMul, sigma2: float) -> tuple[Array, list[Array]]:
         """Cov(Ẑ, Ẑ) for a wide operand x, and with the earlier products: σ² E[Z^x Z^y]."""
         family, name = self._family(equation), equation.out.name
+        if equation.operand.name in self.trace.gone:
+            raise TPTypeError(f"it is made of {equation.operand.name}, and {NO_DIGIT}")
         x = self.trace.samples[equation.operand.name]
         reach = self.regularity.of(equation.operand)
         factor = sigma2 / self.normals.size

@@ -121,7 +121,8 @@ class RareEvents:
         """
         if found.shape[2] == 1:
             return None
-        apart = self._of_branches(psi, found)
+        is_lost = self.roots.trace.is_lost(psi)
+        apart = None if is_lost else self._of_branches(psi, found)
         if apart is None:
             return self._alone(psi, found, reach, is_capped)
         common, often, value, error = apart

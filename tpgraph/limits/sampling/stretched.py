@@ -16,7 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tpgraph.functions import evaluate
+from tpgraph.functions import Expression, evaluate, inline
+from tpgraph.functions.double_word import Twofold
+from tpgraph.functions.many_digits import has_many_digits, with_many_digits
 from tpgraph.limits.sampling.checks import FINITE_VARIANCE, tail_index
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace, TracedProduct
 from tpgraph.limits.sampling.gaussian import MatrixGaussians
@@ -121,6 +123,7 @@ class Stretched:
     def __init__(self, roots: Roots, psi: Coordinatewise) -> None:
         self._psi = psi
         self._roots = roots
+        self._is_lost = roots.trace.is_lost(psi)
         self._beneath = dict.fromkeys(
             root for name in psi.vectors.values() for root in roots.beneath(name)
         )
@@ -156,35 +159,46 @@ class Stretched:
 
     def _at(self, s: float) -> Array | None:
         """ψ on stretched samples; None where it is no number there."""
-        known: dict[str, Array] = {}
+        known: dict[str, Array | Twofold] = {}
         arguments = [
             self._vector(self._psi.vectors[i], s, known) if i in self._psi.vectors else v
             for i, v in enumerate(self._psi.values)
         ]
-        with np.errstate(all="ignore"):
-            found = np.asarray(evaluate(self._psi.expression, arguments), dtype=float)
-        shape = np.broadcast_shapes(found.shape, *(np.shape(a) for a in arguments))
+        found = _high(self._of(self._psi.expression, arguments))
+        shape = np.broadcast_shapes(found.shape, *(_high(a).shape for a in arguments))
         return np.broadcast_to(found, shape) if np.isfinite(found).all() else None
 
-    def _vector(self, name: str, s: float, known: dict[str, Array]) -> Array:
+    def _of(self, expression: Expression, arguments: Sequence[Array | Twofold]) -> Array | Twofold:
+        """In pairs of floats where floats do not tell it."""
+        with np.errstate(all="ignore"):
+            if not self._is_lost or not has_many_digits(expression):
+                values = [_high(a) for a in arguments]
+                return np.asarray(evaluate(expression, values), dtype=float)
+            pairs = [a if isinstance(a, Twofold) else Twofold.of(a) for a in arguments]
+            return with_many_digits(inline(expression), pairs)
+
+    def _vector(self, name: str, s: float, known: dict[str, Array | Twofold]) -> Array | Twofold:
         for own in reversed(self._roots.trace.beneath(name)):
             if own not in known:
                 known[own] = self._made(own, s, known)
         return known[name]
 
-    def _made(self, name: str, s: float, known: Mapping[str, Array]) -> Array:
+    def _made(self, name: str, s: float, known: Mapping[str, Array | Twofold]) -> Array | Twofold:
         step = self._roots.trace.made.get(name)
         if isinstance(step, Coordinatewise):
             values = [
                 known[step.vectors[i]] if i in step.vectors else v
                 for i, v in enumerate(step.values)
             ]
-            with np.errstate(all="ignore"):
-                return np.asarray(evaluate(step.expression, values), dtype=float)
+            return self._of(step.expression, values)
         if isinstance(step, TracedProduct):
             total = s * step.hat
             for y, c in step.dot.items():
-                total = total + c[:, :, None] * known[y]
+                total = total + c[:, :, None] * _high(known[y])
             return total
         mean = self._roots.means[name]
         return mean + s * (self._roots.trace.samples[name] - mean)
+
+
+def _high(value: Array | Twofold) -> Array:
+    return np.asarray(value.high if isinstance(value, Twofold) else value)
