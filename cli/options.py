@@ -32,7 +32,7 @@ class LimitEngine(StrEnum):
 Workers = Annotated[
     int | None,
     typer.Option(
-        help="Processes on this machine; one per core by default, 0 for none.",
+        help="Processes on this machine, 0 for none; studies take one per core by default.",
         parser=whole(0, tp.bounds.WORKERS),
     ),
 ]

@@ -33,6 +33,10 @@ __all__ = ["explain_kernel", "refusal_line"]
 
 _TITLES = {"nngp": "NNGP", "ntk": "NTK"}
 _LETTERS = {"open": "E", "expected": "m", "both": "m", "value": "s", "rows": "r"}
+_CLOSED = "in closed form, of variances p and p', covariance c and correlation ρ:"
+_CLOSED_LATEX = (
+    r"In closed form, of variances $p$ and $\bar{p}$, covariance $c$ and correlation $\rho$:"
+)
 _ALWAYS = ("open", "expected", "both", "value", "rows")
 _PLAIN = ("number", "data", "fixed", "curve", "gram", "dot")
 
@@ -56,11 +60,11 @@ def explain_kernel(program: Program, kind: str = "both", latex: bool = False) ->
     closed = closed_lines(names.kinds, text)
     head = f"kernel of {program.title}, for two inputs; {_signs(lines, latex)}:"
     if latex:
-        groups = [aligned(some) for some in (lines, closed) if some]
-        return "\n".join([f"% {head}", "{\\allowdisplaybreaks", *groups, "}"])
+        told = [_CLOSED_LATEX, aligned(closed)] if closed else []
+        return "\n".join([f"% {head}", "{\\allowdisplaybreaks", aligned(lines), *told, "}"])
     found = [head, *(f"  {left} = {right}" for left, right in lines)]
     if closed:
-        found.append("in closed form, of variances p and p', covariance c and correlation ρ:")
+        found.append(_CLOSED)
         found += [f"  {left} = {right}" for left, right in closed]
     return "\n".join(found)
 

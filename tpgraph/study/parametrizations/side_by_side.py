@@ -249,7 +249,7 @@ def _json(one: Parametrized) -> dict[str, Any]:
 @reads_program
 def compare_parametrizations(
     program: Program,
-    parametrizations: Sequence[str],
+    parametrizations: Sequence[str] = ("standard", "ntk", "mup"),
     data: AnyData | None = None,
     *,
     synthetic: int | None = None,
