@@ -96,6 +96,8 @@ def download(page, tmp_path):
             button.click()
         path = tmp_path / found.value.suggested_filename
         found.value.save_as(path)
+        expect(page.locator("dialog")).to_contain_text(f"{path.name} is downloaded")
+        page.get_by_role("button", name="Close").click()
         return path
 
     yield made

@@ -83,7 +83,7 @@ def exported(
         preview = _drawing(program, text, how).svg if format in _PREVIEWED else None
     said = [str(w.message.message) for w in caught if isinstance(w.message, TPWarning)]
     found: dict[str, Any] = {
-        "name": f"{name}.{_ENDINGS.get(format, format)}",
+        "name": f"{_named(name, format, how)}.{_ENDINGS.get(format, format)}",
         "mime": _MIME[format],
         "warnings": list(dict.fromkeys(said)),
         "preview": preview,
@@ -91,6 +91,12 @@ def exported(
     if isinstance(content, str):
         return found | {"text": content}
     return found | {"base64": base64.b64encode(content).decode("ascii")}
+
+
+def _named(name: str, format: str, how: ExportOptions) -> str:
+    """The name of a file without its ending: of a view that is not the program, with its word."""
+    shows = format == "latex" or format in _PAINTED
+    return f"{name}-{how.of}" if shows and how.of != "forward" else name
 
 
 def _content(

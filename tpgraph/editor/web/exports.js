@@ -25,7 +25,7 @@ export function exportDialog(app) {
 		const preview = h("div.export-preview", { role: "img", "aria-label": "Preview" });
 		const said = h("div.refusal", { role: "alert" });
 		const facts = h("div.detail", { role: "status" });
-		const button = h("button.primary", { disabled: true, click: () => { if (found) { save(found); close(true); } } }, "Download");
+		const button = h("button.primary", { disabled: true, click: () => { if (found) { save(found); facts.textContent = `${found.name} is downloaded`; } } }, "Download");
 		/** @type {Exported | null} */
 		let found = null;
 		/** @type {ReturnType<typeof setTimeout> | undefined} */
