@@ -155,7 +155,8 @@ def drawn(folder, ending, *options):
 def test_a_picture_opens_again(download, tmp_path, title, ending, chosen, options):
     """The bytes of `tpgraph draw`, with the program inside: its text comes back as it was."""
     path = download(title, **chosen)
-    assert path.name == f"hard.{ending}"
+    view = f"-{options[1]}" if options[:1] == ["--pass"] else ""
+    assert path.name == f"hard{view}.{ending}"
     assert path.read_bytes() == drawn(tmp_path, ending, *options)
     assert tp.text_of(path.read_bytes(), path.name) == PROGRAM
     command(tmp_path, "check", path.name)
@@ -170,7 +171,7 @@ def test_tikz_and_listing_compile(download, tmp_path):
 
 def test_the_listing_is_that_of_show(download, tmp_path):
     path = download("LaTeX listing", Of="its backward pass")
-    assert path.name == "hard.listing.tex"
+    assert path.name == "hard-backward.listing.tex"
     wanted = command(tmp_path, "show", "hard.tp", "--latex", "--standalone", "--pass", "backward")
     assert path.read_bytes() == wanted
 
