@@ -90,3 +90,18 @@ def test_a_view_of_a_network_that_is_not_trained_says_so_with_its_mend(editor, v
     if view != "sgd":
         page.locator(".shows").select_option(view)
         expect(page.locator(".status")).to_contain_text("to be read, not changed")
+
+
+def test_what_was_wrong_is_not_said_on_of_another_mark(editor):
+    editor.page.locator(".shows").select_option("sgd")
+    expect(editor.page.locator(".status.wrong")).to_contain_text("loss")
+    editor.page.evaluate("tpgraph.select(['variables/x'])")
+    expect(editor.page.locator(".status")).to_have_text("")
+
+
+def test_what_the_paper_view_does_not_draw_is_shown_by_a_button(editor):
+    editor.page.evaluate("tpgraph.command('view')")
+    expect(editor.page.locator(".status")).to_have_text("paper view")
+    editor.page.evaluate("void tpgraph.command('declare-data')")
+    editor.page.locator(".status").get_by_role("button", name="Show it").click()
+    assert "variables/ξ_1" in editor.settled().keys

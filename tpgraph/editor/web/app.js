@@ -76,7 +76,7 @@ export class App {
 		/** What was copied last. */
 		this.clip = "";
 		this.saidThatItFolds = false;
-		/** The selected matrices of the shelf. @type {string[]} */
+		/** Those selected of the shelf. @type {string[]} */
 		this.matrices = [];
 		this.canvas.moved = () => this.parts.showAll.toggleAttribute("hidden", this.canvas.isSeen);
 		this.drag = new Drag(this);
@@ -136,7 +136,7 @@ export class App {
 		return this.asking.sync();
 	}
 
-	/** All of the picture in the window. Where it is too small to be read there, and would fold, that is said once. */
+	/** All of the picture in the window. Where it is too small to be read, and would fold, that is said once. */
 	showAll() {
 		this.canvas.fit();
 		if (this.canvas.view.k >= READABLE || this.saidThatItFolds) return;
@@ -222,7 +222,8 @@ export class App {
 		if (made && goes) this.selectSpan(made, answer.name);
 		else this.inspector?.show(this.chosen.at(-1) ?? null);
 		const left = answer.untrained.length ? (await this.later()).training.untrainedWords(answer.untrained) : "";
-		this.say([answer.title, ...answer.notes].join("; ") + left);
+		const unseen = made && !this.chosen.length && this.options.view === "paper";
+		this.say([answer.title, ...answer.notes].join("; ") + left, false, unseen ? ["Show it", "view"] : undefined);
 		this.parts.hints.did(what.edit);
 	}
 
@@ -347,6 +348,7 @@ export class App {
 
 	/** Select marks, and their line of the text. @param {Iterable<string>} keys */
 	select(keys) {
+		if (this.wrong) this.say("");
 		this.shelve([]);
 		this.canvas.select(keys);
 		const last = [...this.canvas.selected].at(-1);
@@ -375,7 +377,7 @@ export class App {
 		return this.shownView?.shelf ?? [];
 	}
 
-	/** @param {string[]} matrices those of the shelf that are selected */
+	/** @param {string[]} matrices of the shelf */
 	shelve(matrices) {
 		this.matrices = matrices;
 		this.parts.shelve(matrices);
@@ -433,6 +435,7 @@ export class App {
 
 	/** @param {string} words @param {boolean} [wrong] @param {[string, string]} [next] a command that it leads to, behind what its button is called */
 	say(words, wrong = false, next) {
+		this.wrong = wrong;
 		this.parts.say(words, wrong, next);
 	}
 }

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 
 const STEPS = [
-	{ words: "drag from a circle", done: ["connect", "multiply", "replace"] },
+	{ words: "drag from a vector", done: ["connect", "multiply", "replace"] },
 	{ words: "double-click the gate", done: ["formula"] },
 	{ words: "Alt-drag a number of const", done: ["slide"] },
 	{ words: "press ▶", done: ["run"] },
