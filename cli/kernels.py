@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -288,7 +289,7 @@ def _samples(
         else tp.synthetic_data(program, synthetic or 0, seed)
     )
     count = len(found)
-    start, stop = 0, count
+    start, stop, last = 0, count, None
     if rows is not None:
         start, last = parse_rows(rows)
         stop = count if last is None else min(last, count)
@@ -299,4 +300,7 @@ def _samples(
             f"--rows {shown(rows or '')}: there are {count} samples, and none of these",
             expected=f"rows from 0:{count}",
         )
+    if rows is not None and last is not None and last > count:
+        text = f"--rows {shown(rows)}: there are {count} samples, so these are rows {start}:{stop}"
+        warnings.warn(tp.TPWarning(text), stacklevel=2)
     return {name: array[start:stop] for name, array in found.arrays.items()}

@@ -95,6 +95,15 @@ def test_samples_are_chosen(
     assert part["ntk"] == pytest.approx(whole["ntk"][rows, rows], rel=1e-12)
 
 
+def test_rows_that_are_not_there_are_said(files: tuple[str, str], tmp_path: Path) -> None:
+    program, data = files
+    line = ["--data", data, "--width", "n=8", "-o", str(tmp_path / "K.npz"), "--rows", "1:99"]
+    with pytest.warns(
+        tp.TPWarning, match=f"there are {COUNT} samples, so these are rows 1:{COUNT}"
+    ):
+        assert command(program, *line).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")]
 )

@@ -198,6 +198,8 @@ def test_what_cannot_be_resumed(tmp_path: Path) -> None:
         fit(tmp_path / "new", 3, resume=True)
     with pytest.raises(TPError, match="nothing to resume"):
         fit(None, 3, resume=True)
+    with pytest.raises(TPError, match="nothing to overwrite"):
+        fit(None, 3, overwrite=True)
     fit(tmp_path, 6)
     with pytest.raises(TPError, match="has 6 steps already"):
         fit(tmp_path, 3, resume=True)

@@ -155,8 +155,9 @@ def train(
         checkpoint = Checkpoint(Path(out), settings, text, name, samples.taken, samples.columns)
     if resume and overwrite:
         raise TPArgumentError("a run is gone on with or begun anew", expected="resume or overwrite")
-    if resume and checkpoint is None:
-        raise TPArgumentError("there is nothing to resume without a directory", mend="give out")
+    if checkpoint is None and (resume or overwrite):
+        what = "resume" if resume else "overwrite"
+        raise TPArgumentError(f"there is nothing to {what} without a folder", mend="give out")
     with nullcontext() if checkpoint is None else checkpoint.held(resume):
         params = module.init(sizes, recipe.seed)
         course = Course(params, {} if recipe.is_plain else module.init_state(params))
