@@ -58,6 +58,7 @@ def test_what_has_one_name_has_one_default(command: str) -> None:
     for name in sorted(shared):
         cli, python = ours[name], theirs[name]
         cli = cli.value if isinstance(cli, Enum) else cli
+        python = ",".join(map(str, python)) if isinstance(python, tuple) else python
         if python is inspect.Parameter.empty or callable(cli):
             continue
         if str(cli or None) != str(python or None):

@@ -102,6 +102,7 @@ def test_what_is_downloaded_is_what_is_asked_for(editor):
     with editor.page.expect_download() as found:
         editor.page.get_by_role("button", name="Download").click()
     assert found.value.path().read_text() == MLP
+    editor.page.get_by_role("dialog").get_by_role("button", name="Close").click()
 
 
 def test_paths_of_a_mark_are_not_told_where_it_is_not_shown(editor):

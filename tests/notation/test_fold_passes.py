@@ -270,7 +270,7 @@ def test_too_many_marks_are_refused():
 
 
 def test_plates_have_columns_of_their_own_where_others_would_stand_in_them():
-    scene = tp.draw(tp.backward(deep(7, 2)), fold=True).scene
+    scene = tp.draw(deep(7, 2), fold=True).scene
     assert [plate.label.text for plate in scene.plates] == [r"t=2,\,\ldots,\,7"]
     assert list(strangers(scene)) == []
     assert wrong(scene) == []
