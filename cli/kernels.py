@@ -289,10 +289,8 @@ def _samples(
         else tp.synthetic_data(program, synthetic or 0, seed)
     )
     count = len(found)
-    start, stop, last = 0, count, None
-    if rows is not None:
-        start, last = parse_rows(rows)
-        stop = count if last is None else min(last, count)
+    start, last = (0, None) if rows is None else parse_rows(rows)
+    stop = count if last is None else min(last, count)
     if limit is not None:
         stop = min(stop, start + limit)
     if start >= stop:
@@ -300,7 +298,7 @@ def _samples(
             f"--rows {shown(rows or '')}: there are {count} samples, and none of these",
             expected=f"rows from 0:{count}",
         )
-    if rows is not None and last is not None and last > count:
-        text = f"--rows {shown(rows)}: there are {count} samples, so these are rows {start}:{stop}"
-        warnings.warn(tp.TPWarning(text), stacklevel=2)
+    if last is not None and last > count:
+        asked = f"--rows {shown(rows or '')}: there are {count} samples"
+        warnings.warn(tp.TPWarning(f"{asked}, so these are rows {start}:{stop}"), stacklevel=2)
     return {name: array[start:stop] for name, array in found.arrays.items()}

@@ -78,18 +78,24 @@ def lesson(
     _require_program(name)
     if out is not None:
         require_ending(out, "page", (*_ENDINGS, _TEXTS))
-    written = out if out is not None and Path(out).suffix.lower() == _TEXTS else None
-    if written is not None and os.path.exists(written):
-        raise typer.BadParameter(
-            f"{written} holds words already, which stay: write to another name, or take it away"
-        )
-    words = None if name == STANDARD or written else _words(name)
+    is_text = out is not None and Path(out).suffix.lower() == _TEXTS
+    if is_text:
+        _require_no_words(str(out))
+    words = None if name == STANDARD or is_text else _words(name)
     chosen = _ready(name, constants, words) or _own(name, constants, words)
     place = out if out is not None else f"{chosen.name}.html"
     require_places(place)
     with stage_progress():
         content = _content(chosen, Path(place).suffix.lower())
     write(content, place)
+
+
+def _require_no_words(place: str) -> None:
+    """Raise a usage error where a file has words already."""
+    if os.path.exists(place):
+        raise typer.BadParameter(
+            f"{place} holds words already, which stay: write to another name, or take it away"
+        )
 
 
 def _require_program(name: str) -> None:

@@ -1,8 +1,7 @@
 """What is trained, by one key: of lines, of the shelf, of all; and by the button of a view."""
 
 import pytest
-from editor.pages import Editor
-from editor.serving import serving
+from editor.pages import edited
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
@@ -21,19 +20,14 @@ output f
 
 
 @pytest.fixture(scope="module")
-def one(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("trained")
-    (folder / "net.tp").write_text(TEXT)
-    with serving(folder, "net.tp") as server:
-        found = Editor(browser, server).shown().settled()
+def page(browser, tmp_path_factory):
+    with edited(browser, tmp_path_factory.mktemp("trained"), TEXT) as found:
         yield found
-        assert found.faults == []
-        found.close()
 
 
 @pytest.fixture
-def editor(one):
-    return one.afresh(TEXT)
+def editor(page):
+    return page.afresh(TEXT)
 
 
 def trained(editor):

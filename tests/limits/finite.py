@@ -45,8 +45,8 @@ def finite(program: Program, n: int, seeds: int, data=None) -> dict[str, np.ndar
 def mismatches(program: Program, limit, n: int, seeds: int, data=None, bars=5.0) -> list[str]:
     """Names whose mean over seeds is further from the limit than `bars` standard errors.
 
-    A bias of 20/n relative to the size is granted to finite width, and of 1/(10 √n) where scalars
-    of the program have one: 1/√n → 0.
+    A bias of 20/n relative to the size is granted to finite width, and of 1/(10 √n) to what does
+    not vary over seeds where scalars of the program have one: 1/√n → 0.
     """
     declared = [d for d in program.declarations if isinstance(d, InitialScalar)]
     bias = 0.1 / np.sqrt(n) if any(one.widths for one in declared) else 0.0
@@ -60,7 +60,8 @@ def mismatches(program: Program, limit, n: int, seeds: int, data=None, bars=5.0)
             expected = limit.var(name) + limit.mean(name) ** 2
         else:
             continue
-        error = values.std(ddof=1) / np.sqrt(seeds) + 20 / n * (abs(expected) + 0.05) + bias
+        spread = values.std(ddof=1) / np.sqrt(seeds)
+        error = spread + 20 / n * (abs(expected) + 0.05) + (0.0 if spread else bias)
         if abs(values.mean() - expected) > bars * error + 3 * limit.error(name):
             wrong.append(f"{name}: {values.mean():.5f} ± {error:.5f}, limit {expected:.5f}")
     return wrong

@@ -60,7 +60,7 @@ class Files:
     is_new: bool = False
 
     @classmethod
-    def beginning_with(cls, named: Path | None, root: Path) -> Files:
+    def beginning_with(cls, root: Path, named: Path | None) -> Files:
         """The files where one is named at the start, which may be a `.tp` that is not there yet."""
         return cls(root, named, named is not None and _is_new(named))
 

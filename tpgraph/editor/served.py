@@ -27,7 +27,7 @@ _BYE = 2
 
 def serve(file: str | Path | None, *, port: int, browser: bool, say: Callable[[str], None]) -> None:
     """What `edit` does, which says what is given."""
-    files = Files.beginning_with(None if file is None else as_path(file), Path.cwd())
+    files = Files.beginning_with(Path.cwd(), None if file is None else as_path(file))
     files.first()
     with _bound(port) as listening:
         known = EntryPass(listening.getsockname()[1])

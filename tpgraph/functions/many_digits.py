@@ -25,6 +25,7 @@ from tpgraph.functions.table import ADD, MUL
 
 __all__ = [
     "are_far",
+    "by_pairs",
     "floats_fail",
     "has_many_digits",
     "moved_by_rounding",
@@ -73,6 +74,11 @@ def moved_by_rounding(expression: Expression, arguments: Sequence[Array]) -> Arr
     return np.asarray(walk.of(expression))
 
 
+def by_pairs(expression: Expression, points: Sequence[Array]) -> Array:
+    """The values at points that are floats, in pairs of floats, of what `has_many_digits`."""
+    return with_many_digits(inline(expression), [Twofold.of(p) for p in points]).high
+
+
 _T = TypeVar("_T")
 
 
@@ -83,7 +89,7 @@ def floats_fail(expression: Expression, points: Sequence[Array]) -> bool:
         found = np.asarray(evaluate(whole, points), dtype=np.float64)
         if not are_far(found, moved_by_rounding(whole, points)) or not has_many_digits(whole):
             return False
-        return are_far(found, with_many_digits(whole, [Twofold.of(p) for p in points]).high)
+        return are_far(found, by_pairs(whole, points))
 
 
 def on_a_line(expression: Expression) -> Callable[[Array], Array]:
@@ -93,9 +99,8 @@ def on_a_line(expression: Expression) -> Callable[[Array], Array]:
 
     def value(z: Array) -> Array:
         with np.errstate(all="ignore"):
-            if is_failing:
-                return np.broadcast_to(with_many_digits(whole, [Twofold.of(z)]).high, np.shape(z))
-            return np.broadcast_to(evaluate(whole, [z]), np.shape(z))
+            found = by_pairs(whole, [z]) if is_failing else evaluate(whole, [z])
+            return np.broadcast_to(found, np.shape(z))
 
     return value
 

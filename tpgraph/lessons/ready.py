@@ -15,6 +15,7 @@ from tpgraph.program.near_names import did_you_mean
 
 __all__ = ["PICTURES", "Lesson", "LessonStep", "Question", "lesson", "lessons", "read_lesson"]
 
+_KEYS = ("title", "summary", "data", "numbers", "steps", "questions")
 _ORDER = ("forward", "backward", "sgd", "master", "ntk", "mup")
 
 PICTURES = ("program", "folded", "backward", "sgd", "frames")
@@ -97,9 +98,6 @@ def read_lesson(name: str, text: str, source: str) -> Lesson:
                 f"lesson {name} shows {step.picture!r}", expected=f"one of {', '.join(PICTURES)}"
             )
     return Lesson(name, title, summary, source, data, table.get("numbers", {}), steps, questions)
-
-
-_KEYS = ("title", "summary", "data", "numbers", "steps", "questions")
 
 
 def _require_keys(name: str, table: Mapping[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -162,8 +162,7 @@ def _test_points(
     kept = _kept(test, len(samples))
     order = np.random.default_rng(seed_sequence(seed, "test points")).permutation(len(samples))
     own = samples.rows(np.sort(order[:kept]))
-    data = {d.variable.name: own.arrays[d.variable.name] for d in program.data}
-    return replace(own, arrays=data), np.sort(order[kept:])
+    return own.only(d.variable.name for d in program.data), np.sort(order[kept:])
 
 
 def _kept(test: int | float, count: int) -> int:

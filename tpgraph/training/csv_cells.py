@@ -33,10 +33,14 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 
 @dataclass(frozen=True)
 class CsvCells:
-    """Cells of a text, and where they stand in it; rows `left_out`, by line, are not read."""
+    """Cells of a text, and where they stand in it; rows `left_out`, by line, are not read.
+
+    `kept` are then the numbers of the rows below the header that are, from 1.
+    """
 
     source: Source
     left_out: frozenset[int] = frozenset()
+    kept: tuple[int, ...] | None = None
 
     @cached_property
     def _above(self) -> tuple[int, str | None]:
@@ -163,26 +167,24 @@ class CsvCells:
         missing, said in a TPWarning. Raises TPDataError where none is left.
         """
         rows = list(self._rows())
-        gone = [
-            number
-            for number, cells in rows
-            if len(cells) == len(self.header)
-            and (
-                any(is_missing(cells[place].strip()) for place in columns)
-                or any(is_missing(cells[place].strip(), label=True) for place in labels)
-            )
-        ]
-        if not gone:
+        is_whole = [self._is_whole(cells, columns, labels) for _, cells in rows]
+        if all(is_whole):
             return self
+        gone = [line for (line, _), whole in zip(rows, is_whole, strict=True) if not whole]
         left_out_said(self.source.name, "line", gone, len(rows))
-        return CsvCells(self.source, frozenset(gone))
+        kept = tuple(row for row, whole in enumerate(is_whole, 1) if whole)
+        return CsvCells(self.source, frozenset(gone), kept)
 
-    def kept(self) -> tuple[int, ...] | None:
-        """The numbers of the rows below the header that are read, from 1; None where all are."""
-        if not self.left_out:
-            return None
-        lines = [number for number, _ in CsvCells(self.source)._rows()]
-        return tuple(i for i, number in enumerate(lines, 1) if number not in self.left_out)
+    def _is_whole(
+        self, cells: Sequence[str], columns: Sequence[int], labels: Sequence[int]
+    ) -> bool:
+        """Whether no number or class is missing; rows of another length are refused elsewhere."""
+        if len(cells) != len(self.header):
+            return True
+        return not (
+            any(is_missing(cells[place].strip()) for place in columns)
+            or any(is_missing(cells[place].strip(), label=True) for place in labels)
+        )
 
     def column(self, place: int) -> list[str]:
         """The cells of a column below the header. Raises TPDataError for rows of other lengths."""

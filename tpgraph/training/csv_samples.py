@@ -76,7 +76,7 @@ def arrays_of_csv(
             arrays[name] = numbers[:, start : start + size]
             start += size
     names = {name: tuple(table.header[p] for p in own) for name, own in places.items()}
-    return CsvSamples(arrays, found, in_order, names, table.kept())
+    return CsvSamples(arrays, found, in_order, names, table.kept)
 
 
 def _is_label(

@@ -81,23 +81,19 @@ def as_before(program: Program, data: AnyData, before: Dataset, targets: bool = 
     need not lie there in another; labels are of the same classes, and `missing` values treated
     alike.
     """
-    wanted = {variable.name for variable in _expected(program, targets)}
+    columns = None
+    if isinstance(data, str | Path):
+        wanted = {variable.name for variable in _expected(program, targets)}
+        columns = {n: own for n, own in before.chosen_columns.items() if n in wanted}
     return as_dataset(
         program,
         data,
         targets=targets,
-        columns={n: own for n, own in chosen_columns(before).items() if n in wanted}
-        if isinstance(data, str | Path)
-        else None,
+        columns=columns,
         classes=before.classes,
         taken=before.taken,
         missing=before.missing,
     )
-
-
-def chosen_columns(samples: Dataset) -> dict[str, tuple[str, ...]]:
-    """The columns of a file that were chosen, by variable."""
-    return {name: samples.columns[name] for name in sorted(samples.chosen)}
 
 
 def _without_names(program: Program, data: Any, targets: bool) -> TPDataError:
@@ -143,13 +139,13 @@ def dataset(
     are left out if `missing` is "drop". Raises TPDataError.
     """
     require_missing(missing)
-    read = _Reading(program, classes or {})
-    found = _from_arrays("the data", arrays, _expected(program, targets), read, missing)
+    labels = _Labels(program, classes or {})
+    found, kept = _from_arrays("the data", arrays, _expected(program, targets), labels, missing)
     digest = hashlib.sha256()
     for name, array in found.items():
         digest.update(f"{name} {array.shape}".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
-    return Dataset("arrays", found, digest.hexdigest(), read.found, missing=missing, kept=read.kept)
+    return Dataset("arrays", found, digest.hexdigest(), labels.found, missing=missing, kept=kept)
 
 
 def load_data(
@@ -190,13 +186,13 @@ def load_data(
         raise unreadable(path, error) from None
     ignored = [] if targets else [d.variable for d in program.targets]
     known = _chosen_for(program, columns or {})
-    labels = _Reading(program, classes or {})
+    labels = _Labels(program, classes or {})
     in_order: Mapping[str, tuple[str, ...]] = {}
     names: Mapping[str, tuple[str, ...]] = {}
     if zipfile.is_zipfile(io.BytesIO(content)):
         if known:
             raise TPArgumentError(f"{path} has arrays, and no columns to choose")
-        arrays = _from_npz(str(path), content, variables, labels, missing)
+        arrays, kept = _from_npz(str(path), content, variables, labels, missing)
     elif path.suffix == ".npz":
         raise TPDataError(f"{path} is not an NPZ file", mend="write it by numpy.savez")
     elif content.startswith(_NPY):
@@ -211,11 +207,11 @@ def load_data(
             source, variables, ignored, labels.targets, known, labels.known, taken, missing
         )
         arrays, labels.found, in_order = dict(read.arrays), dict(read.classes), read.taken
-        names, labels.kept = read.columns, read.kept
+        names, kept = read.columns, read.kept
     digest = hashlib.sha256(content).hexdigest()
     found = Dataset(
         str(path), arrays, digest, labels.found, in_order, names, frozenset(known), missing,
-        labels.kept,
+        kept,
     )  # fmt: skip
     return standardization(program, found, standardize).apply(found)
 
@@ -239,16 +235,13 @@ def _chosen_for(program: Program, columns: Mapping[str, Sequence[str]]) -> dict[
     return chosen
 
 
-class _Reading:
-    """Which variables may be class labels, the classes that are known, those found, and the rows
-    that are kept where others were left out.
-    """
+class _Labels:
+    """Which variables may be class labels, the classes that are known, and those found."""
 
     def __init__(self, program: Program, known: Mapping[str, Sequence[str]]) -> None:
         self.targets = frozenset(d.variable.name for d in program.targets)
         self.known = known
         self.found: dict[str, tuple[str, ...]] = {}
-        self.kept: tuple[int, ...] | None = None
 
     def read(self, name: str, variable: Variable, array: np.ndarray[Any, Any]) -> Any:
         """The entries (N, k) of a target that is given as labels (N,), and any other array."""
@@ -286,8 +279,8 @@ def _decoded(path: Path, content: bytes) -> str:
 
 
 def _from_npz(
-    name: str, content: bytes, variables: Sequence[Variable], labels: _Reading, missing: str
-) -> dict[str, Array]:
+    name: str, content: bytes, variables: Sequence[Variable], labels: _Labels, missing: str
+) -> tuple[dict[str, Array], tuple[int, ...] | None]:
     names = names_read(variables)
     try:
         keys = array_names(content)
@@ -303,17 +296,21 @@ def _from_arrays(
     name: str,
     stored: Mapping[str, Any],
     variables: Sequence[Variable],
-    labels: _Reading,
+    labels: _Labels,
     missing: str,
-) -> dict[str, Array]:
-    """The arrays that a program reads; what else there is may be anything."""
+) -> tuple[dict[str, Array], tuple[int, ...] | None]:
+    """The arrays that a program reads, and the rows that are kept where others are left out.
+
+    What else there is may be anything.
+    """
     names = names_read(variables)
     wanted = {key: value for key, value in stored.items() if canonical_variable(key) in names}
     by_name = by_source_name(name, wanted, canonical_variable)
     by_name = families_apart(name, by_name, variables, 1)
+    kept = None
     if missing == DROP and len(by_name) == len(variables):
         read = {key: _as_array(name, key, array) for key, array in by_name.items()}
-        whole, labels.kept = whole_rows(name, read)
+        whole, kept = whole_rows(name, read)
         by_name = dict(whole)
     found: dict[str, Array] = {}
     for variable in variables:
@@ -329,7 +326,7 @@ def _from_arrays(
     if len({len(array) for array in found.values()}) > 1:
         sizes = ", ".join(f"{key}: {len(array)}" for key, array in found.items())
         raise TPDataError(f"{name} has different numbers of samples ({sizes})")
-    return found
+    return found, kept
 
 
 def _as_array(name: str, key: str, value: Any) -> np.ndarray[Any, Any]:

@@ -17,7 +17,7 @@ from tpgraph.program.any_program import reads_program
 from tpgraph.shown import one_line, quantity
 from tpgraph.training.checkpoint import Checkpoint, Settings, sha256
 from tpgraph.training.course import Course
-from tpgraph.training.data import AnyData, as_dataset, chosen_columns
+from tpgraph.training.data import AnyData, as_dataset
 from tpgraph.training.named_arrays import Dataset
 from tpgraph.training.recipe import Recipe
 from tpgraph.training.running import RunningTraining, TrainingProgress
@@ -187,7 +187,7 @@ def _settings(
     """What must be the same for the run to be gone on with."""
     return Settings(
         program.name, sha256(text), samples.digest, sizes, dtype, recipe, split.what,
-        {name: list(chosen) for name, chosen in (columns or chosen_columns(samples)).items()},
+        {name: list(chosen) for name, chosen in (columns or samples.chosen_columns).items()},
         {name: list(classes) for name, classes in samples.classes.items()},
         split.standard.mean, split.standard.sd, samples.missing,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -49,6 +49,11 @@ class Dataset:
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values()), ()))
 
+    @property
+    def chosen_columns(self) -> dict[str, tuple[str, ...]]:
+        """The columns of a file that were chosen, by variable."""
+        return {name: self.columns[name] for name in sorted(self.chosen)}
+
     def row(self, index: int) -> dict[str, Array]:
         """One sample by source name. Raises TPDataError where there are not so many."""
         if not 0 <= index < len(self):
@@ -63,3 +68,7 @@ class Dataset:
         return replace(
             self, arrays={name: a[indices] for name, a in self.arrays.items()}, kept=kept
         )
+
+    def only(self, names: Iterable[str]) -> Dataset:
+        """These of its arrays, such as the data without the targets."""
+        return replace(self, arrays={name: self.arrays[name] for name in names})

@@ -61,15 +61,14 @@ class Predictions:
         """A column for every entry of an output, and one for the class; where rows were left out,
         a first one, `row`, with their numbers.
         """
-        header = [f"{k}_{i}" for k, f in self.outputs.items() for i in range(f.shape[1])]
-        table = np.concatenate(list(self.outputs.values()), axis=1)
+        columns: dict[str, Sequence[Any]] = {} if self.rows is None else {"row": self.rows}
+        for name, found in self.outputs.items():
+            columns |= {f"{name}_{i}": found[:, i].tolist() for i in range(found.shape[1])}
+        columns |= self.classes
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        first = [] if self.rows is None else [[row] for row in self.rows]
-        writer.writerow([*["row"][: len(first)], *header, *self.classes])
-        for row, numbers in enumerate(table.tolist()):
-            named = [labels[row] for labels in self.classes.values()]
-            writer.writerow([*(first[row] if first else ()), *map(repr, numbers), *named])
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
         return text.getvalue()
 
 

@@ -235,9 +235,9 @@ export class App {
 		});
 	}
 
-	/** @param {unknown} error */
-	failed(error) {
-		if (error instanceof Refused) this.say(failure(error), true);
+	/** @param {unknown} error @param {[string, string]} [next] what mends it */
+	failed(error, next) {
+		if (error instanceof Refused) this.say(failure(error), true, next);
 		else if (error instanceof Gone) {
 			this.say(error.message, true);
 			this.parts.showGone(error.message, () => this.text);

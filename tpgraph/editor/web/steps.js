@@ -1,6 +1,5 @@
 /** Stepping through a program one instruction at a time, in the forward, backward and SGD views. Derived views are read-only: a mark selects its line. */
 
-import { failure, Refused } from "./api.js";
 import { h } from "./dom.js";
 import { spanUnits } from "./places.js";
 import { lightStep, stepOf, stepWords } from "./step.js";
@@ -73,8 +72,7 @@ export class Steps {
 			await app.lane.last; // what was typed before is shown
 			return this.wanted === own && app.text === body.text ? found : null;
 		} catch (error) {
-			app.failed(error);
-			if (error instanceof Refused && app.shelf.length && !app.shelf.some((row) => row.trained)) app.say(failure(error), true, ["Train all matrices", "train-all"]);
+			app.failed(error, app.shelf.length && !app.shelf.some((row) => row.trained) ? ["Train all matrices", "train-all"] : undefined);
 			return null;
 		} finally {
 			if (this.wanted === own) this.wanted = null;

@@ -3,10 +3,13 @@
 import { isToBeRead } from "./boxes.js";
 import { COMMANDS } from "./commands.js";
 
-/** Train all matrices, or those that are selected, as lines, on the shelf or between marks, or else the one vector.
- * @param {App} app @param {boolean} all */
-export function train(app, all) {
-	if (all) return app.edit({ edit: "train", names: app.shelf.filter((row) => !row.trained).map((row) => row.name) });
+/** @param {App} app */
+export function trainAll(app) {
+	return app.edit({ edit: "train", names: app.shelf.filter((row) => !row.trained).map((row) => row.name) });
+}
+
+/** Train the matrices that are selected, as lines, on the shelf or between marks, or else the one vector. @param {App} app */
+export function train(app) {
 	const { chosen } = app;
 	if (chosen.length && isToBeRead(app)) return;
 	const ids = new Set(chosen.map((f) => f.key.replace(/^.*?\//, "")));

@@ -20,13 +20,11 @@ from tpgraph.functions import (
     Expression,
     differentiate,
     evaluate,
-    inline,
     number,
     parity,
     substitute,
 )
-from tpgraph.functions.double_word import Twofold
-from tpgraph.functions.many_digits import floats_fail, with_many_digits
+from tpgraph.functions.many_digits import by_pairs, floats_fail
 from tpgraph.limits.closed_forms.error_functions import expectation as error_expectation
 from tpgraph.limits.closed_forms.error_functions import mixed as error_mixed
 from tpgraph.limits.closed_forms.exponentials import Exponential
@@ -158,12 +156,8 @@ class Curve:
             (o if rows is None or o.size == 1 else o[rows]).reshape(shape) for o in self.others
         ]
         with np.errstate(all="ignore"):
-            if self._needs_pairs:
-                pairs = [Twofold.of(v) for v in (x, *others)]
-                found = with_many_digits(inline(self.expression), pairs).high
-            else:
-                floats = evaluate(self.expression, [x, *others])
-                found = np.asarray(floats, dtype=np.float64)
+            value = by_pairs if self._needs_pairs else evaluate
+            found = np.asarray(value(self.expression, [x, *others]), dtype=np.float64)
         return np.broadcast_to(found, np.broadcast_shapes(found.shape, x.shape))
 
     @cached_property

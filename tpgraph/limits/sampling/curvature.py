@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from tpgraph.functions import evaluate
-from tpgraph.functions.double_word import Twofold
-from tpgraph.functions.many_digits import has_many_digits, with_many_digits
+from tpgraph.functions.many_digits import by_pairs, has_many_digits
 from tpgraph.limits.sampling.branches import opened
 from tpgraph.limits.sampling.derivatives import Coordinatewise, Trace
 from tpgraph.limits.sampling.normals import REPLICATES, Array
@@ -50,10 +49,8 @@ def _at(psi: Coordinatewise, center: Center, is_lost: bool) -> Array:
     """
     values = [center.of(v)[:1] if _spreads(psi, place) else v for place, v in enumerate(psi.values)]
     with np.errstate(all="ignore"):
-        if is_lost:
-            found = with_many_digits(psi.expression, [Twofold.of(v) for v in values]).high
-        else:
-            found = np.asarray(evaluate(psi.expression, values), dtype=np.float64)
+        value = by_pairs if is_lost else evaluate
+        found = np.asarray(value(psi.expression, values), dtype=np.float64)
         return np.asarray(np.atleast_3d(found).mean(axis=(0, 2)))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ from tpgraph.study.samples import (
     sizes_of,
 )
 from tpgraph.study.sweep import Progress
-from tpgraph.training import AnyData, Dataset, check_settings
+from tpgraph.training import AnyData, check_settings
 
 __all__ = ["CoordinateCheck", "Exponent", "coordinate_check"]
 
@@ -201,7 +201,9 @@ def coordinate_check(
     names = _names(program, vectors)
     samples = samples_of(program, data, synthetic, seed, columns, standardize, missing)
     size = batch_of(batch, len(samples))
-    seen = experience(program, samples, _first(samples, program, probes), steps, size, seed)
+    first = samples.rows(np.arange(min(probes, len(samples))))
+    probed = first.only(d.variable.name for d in program.data)
+    seen = experience(program, samples, probed, steps, size, seed)
     module = compile(program, dtype, optimizer=None if optimizer == "sgd" else optimizer)
     rates = adaptive_exponents(program) if optimizer_named(optimizer).adaptive else None
     shape = (len(widths), seeds, steps + 1, len(names))
@@ -250,14 +252,6 @@ def _trajectory(
 def _rms(values: npt.NDArray[np.float64]) -> float:
     with np.errstate(all="ignore"):
         return float(np.sqrt(np.mean(values**2)))
-
-
-def _first(samples: Dataset, program: Program, count: int) -> Dataset:
-    """The data of the first samples, so many."""
-    some = samples.rows(np.arange(min(count, len(samples))))
-    return replace(
-        some, arrays={d.variable.name: some.arrays[d.variable.name] for d in program.data}
-    )
 
 
 def _names(program: Program, wanted: Sequence[str] | None) -> tuple[str, ...]:
