@@ -235,7 +235,7 @@ export class App {
 		});
 	}
 
-	/** @param {unknown} error @param {[string, string]} [next] what mends it */
+	/** @param {unknown} error @param {Next} [next] */
 	failed(error, next) {
 		if (error instanceof Refused) this.say(failure(error), true, next);
 		else if (error instanceof Gone) {
@@ -433,7 +433,7 @@ export class App {
 		this.later().then(({ mending }) => mending.mend(this, error, text)).catch((gone) => this.failed(gone));
 	}
 
-	/** @param {string} words @param {boolean} [wrong] @param {[string, string]} [next] a command that it leads to, behind what its button is called */
+	/** @param {string} words @param {boolean} [wrong] @param {Next} [next] */
 	say(words, wrong = false, next) {
 		this.wrong = wrong;
 		this.parts.say(words, wrong, next);

@@ -100,7 +100,7 @@ export function layout(root, app) {
 			floats.replaceChildren(place);
 			return place;
 		},
-		/** @param {string} words @param {boolean} wrong @param {[string, string]} [next] what a button beside it is called, and its command */
+		/** @param {string} words @param {boolean} wrong @param {Next} [next] */
 		say(words, wrong, next) {
 			status.replaceChildren(words, ...(next ? [" ", h("button", { click: () => app.command(next[1]) }, next[0])] : []));
 			status.classList.toggle("wrong", wrong);

@@ -26,6 +26,8 @@ type Point = [number, number];
 type Box = [number, number, number, number];
 /** The viewport: x ↦ k x + x₀. */
 type Viewport = { k: number; x: number; y: number };
+/** What a button beside words is called, and its command. */
+type Next = [string, string];
 /** Start, end, replacement; in UTF-16 units. */
 type Patch = [number, number, string];
 /** Start, end, class; in UTF-16 units. */
