@@ -17,7 +17,7 @@ from tpgraph_cli.files import Constants, File, announce, load, parse_widths, wri
 from tpgraph_cli.latex import Standalone, latex_text, require_latex
 from tpgraph_cli.messages import way_on
 from tpgraph_cli.numbers import OptionError, parse_rows, shown, whole
-from tpgraph_cli.options import LimitEngine, Seed, refuse
+from tpgraph_cli.options import LimitEngine, Seed, refuse, tell_unheeded
 from tpgraph_cli.places import require_places
 from tpgraph_cli.progress import stage_progress, sweep_progress
 from tpgraph_cli.samples import (
@@ -141,6 +141,8 @@ def kernel(
     refuse_other_ending(out, "kernels, which are written as NPZ", ".npz")
     require_ending(plot, "figure", FIGURES, "--plot")
     program = load(file, constants)
+    if explain and latex:
+        raise typer.BadParameter("choose one of --explain and --latex")
     if explain or latex:
         recursion = tp.kernels.explain_kernel(program, kind.value, latex)
         typer.echo(latex_text(recursion, standalone) if latex else recursion)
@@ -178,6 +180,7 @@ def kernel(
                 seed=seed,
                 resources=resources,
             )
+            _tell_unheeded(context, found, data is not None)
     if plot is not None:
         _draw(found, plot)
     if out is not None:
@@ -226,6 +229,13 @@ def _is_to_be_streamed(
         return False
     is_file = not Path(out).exists() or Path(out).is_file()
     return is_file and tp.kernels.is_planned(program, kind.value)
+
+
+def _tell_unheeded(context: typer.Context, found: Kernel, is_given: bool) -> None:
+    """A warning of options of samples where the kernel is exact, and none were drawn."""
+    if found.engine == "exact":
+        names = ("samples", "seed") if is_given else ("samples",)
+        tell_unheeded(context, names, "the kernel is exact, and nothing was sampled")
 
 
 def _require_sense(

@@ -17,7 +17,7 @@ from tpgraph_cli.files import Constants, File, load
 from tpgraph_cli.latex import Standalone, latex_text, require_latex
 from tpgraph_cli.messages import warnings_on_stderr
 from tpgraph_cli.numbers import OptionError, whole
-from tpgraph_cli.options import LimitEngine, of_option, refuse
+from tpgraph_cli.options import LimitEngine, of_option, refuse, tell_unheeded
 from tpgraph_cli.passes import FORWARD, Passes, PassName, takes_passes
 from tpgraph_cli.pictures import Theme
 from tpgraph_cli.samples import AS_IT_IS, DataReading, MadeUp, one_sample, takes_reading
@@ -135,6 +135,9 @@ def limit(
             found = taken(Outputs.sampled)
         with of_option("--cov") if cov else nullcontext():
             told = _told(found, pairs, as_json, latex)
+        if found.engine == "exact" and engine is LimitEngine.auto:
+            unheeded = ("samples",) if outputs or asked else ("samples", "seed")
+            tell_unheeded(context, unheeded, "the limit is exact, and nothing was sampled")
         if asked is not None:
             asked.draw(program, source, limit=found, data=row, seed=seed, assume_gia=gia)
     typer.echo(latex_text(told, standalone) if latex else told)

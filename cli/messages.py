@@ -33,11 +33,10 @@ LAST_RESORT = (
 
 def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     """A warning of any library as one plain line, in the place of Python's own form."""
-    text = str(message)
-    typer.echo(
-        text if isinstance(message, tp.TPWarning) else f"warning: {tp.shell.on_one_line(text)}",
-        err=True,
-    )
+    if isinstance(message, tp.TPWarning):
+        typer.echo(message.line, err=True)
+    else:
+        typer.echo(f"warning: {tp.shell.on_one_line(str(message))}", err=True)
 
 
 def interruption(words: str) -> typer.Exit:

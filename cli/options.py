@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -58,14 +59,25 @@ Seed = Annotated[
 
 def refuse(context: typer.Context, names: Iterable[str], why: str) -> None:
     """A usage error where one of these options was given, which does nothing here."""
+    if given := _given(context, names):
+        raise typer.BadParameter(f"{' and '.join(given)}: without effect {why}")
+
+
+def tell_unheeded(context: typer.Context, names: Iterable[str], why: str) -> None:
+    """A TPWarning where one of these options was given, which turned out to do nothing."""
+    if given := _given(context, names):
+        text = f"{' and '.join(given)} had no effect: {why}"
+        warnings.warn(tp.TPWarning(text), stacklevel=2)
+
+
+def _given(context: typer.Context, names: Iterable[str]) -> list[str]:
+    """Those of the options that were given, as they are written."""
     options = {p.name: p.opts[0] for p in context.command.params}
-    given = [
+    return [
         options[name]
         for name in names
         if getattr(context.get_parameter_source(name), "name", "DEFAULT") != "DEFAULT"
     ]
-    if given:
-        raise typer.BadParameter(f"{' and '.join(given)}: without effect {why}")
 
 
 @contextmanager

@@ -19,13 +19,15 @@ _OPTIONS: Mapping[str, str] = MappingProxyType(
         "activations": "activation", "alpha": "lr", "batch-size": "batch", "color": "theme",
         "config": "set", "const": "set", "dark": "theme", "decay": "weight-decay",
         "device": "backend", "dim": "set", "epochs": "steps", "eta": "lr", "force": "overwrite",
-        "framework": "backend", "hidden": "width", "initializations": "inits", "input": "data",
+        "framework": "backend", "hidden": "width", "initializations": "inits", "inits": "seeds",
+        "input": "data",
         "iterations": "steps", "learning-rate": "lr", "lr-schedule": "schedule",
         "networks": "seeds", "num-workers": "workers", "of-loss": "of", "opt": "optimizer",
         "orientation": "direction", "outdir": "out", "output-dir": "out", "precision": "dtype",
         "random-state": "seed", "rate": "lr", "restart": "resume", "samples": "limit",
-        "scale": "standardize", "size": "width", "split": "validation", "style": "theme",
-        "test-size": "validation", "val": "validation", "warmup": "warm-up", "wd": "weight-decay",
+        "scale": "standardize", "seeds": "inits", "size": "width", "split": "validation",
+        "style": "theme", "test-size": "validation", "val": "validation",
+        "warmup": "warm-up", "wd": "weight-decay",
     }
 )  # fmt: skip
 """What other programs call an option, and what it is called here."""

@@ -38,6 +38,10 @@ CALLS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a program to load": (lambda: ANY.load(P), "of type Program"),
     "a folder to load": (lambda: tp.load("."), "it is a folder.*name a file in it"),
+    "a name of the gallery to load": (
+        lambda: tp.load("wigner"),
+        r"a program of the gallery is tpgraph\.gallery\.entry\(NAME\)",
+    ),
     "several samples": (lambda: tp.limit(P, data={"ξ": X}), "24 numbers.*give one sample"),
     "words as data": (lambda: tp.limit(P, data={"ξ": "abc"}), "ξ is no array of numbers"),
     "words as samples": (

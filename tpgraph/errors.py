@@ -7,6 +7,8 @@ Assertions are kept for what cannot happen.
 from __future__ import annotations
 
 import re
+import sys
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -27,6 +29,7 @@ __all__ = [
     "TPTypeError",
     "TPWarning",
     "TextEdit",
+    "warn",
 ]
 
 _SHOWN_WIDTH = 160
@@ -259,7 +262,26 @@ class TPWarning(UserWarning):
 
     def __str__(self) -> str:
         place = f"{self.span}: " if self.span is not None else ""
+        return printable(f"{place}{self.message}")
+
+    @property
+    def line(self) -> str:
+        """What a command says: its place, that it is a warning, and the message."""
+        place = f"{self.span}: " if self.span is not None else ""
         return printable(f"{place}warning: {self.message}")
+
+
+def warn(warning: TPWarning) -> None:
+    """Issue a warning at the line that called tpgraph, which is the reader's own."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and _is_between(frame.f_globals.get("__name__", "")):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(warning, stacklevel=level)
+
+
+def _is_between(module: str) -> bool:
+    """Whether it is of tpgraph, or calls for it, as `functools.cached_property` does."""
+    return module.partition(".")[0] in ("tpgraph", "functools", "contextlib")
 
 
 class TPErrorGroup(TPError):

@@ -121,6 +121,7 @@ def train(*more: str) -> str:
 TABLES = {
     "semicolons": table("ξ_0;ξ_1;ξ_2;ξ_3;y_0", ";"),
     "tabs": table("ξ_0\tξ_1\tξ_2\tξ_3\ty_0", "\t"),
+    "bars": table("ξ_0|ξ_1|ξ_2|ξ_3|y_0", "|"),
     "an index": table(",ξ_0,ξ_1,ξ_2,ξ_3,y_0", index=True),
     "an index of pandas": table("Unnamed: 0,ξ_0,ξ_1,ξ_2,ξ_3,y_0", index=True),
 }

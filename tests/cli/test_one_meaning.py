@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import WIGNER, commands, tpgraph
+from command_line import WIGNER, commands, process, tpgraph
 
 import tpgraph as tp
 from tpgraph_cli.main import main
@@ -44,6 +44,7 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("kernel net.tp --synthetic 3 --engine exact --samples 5000", "--samples: without effect"),
         ("kernel net.tp --synthetic 3 --engine sampled --memory 9", "--memory: without effect"),
         ("kernel net.tp --synthetic 3 --columns ξ=a", "--columns chooses columns of --data FILE"),
+        ("kernel net.tp --explain --latex", "choose one of --explain and --latex"),
         ("kernel net.tp --explain --standalone", "--standalone is for --latex"),
         ("limit net.tp --synthetic --engine exact --samples 5000", "--samples: without effect"),
         ("limit net.tp --synthetic --standalone", "--standalone is for --latex"),
@@ -102,6 +103,8 @@ def test_an_option_without_effect_is_a_usage_error(net: Path, line: str, said: s
 @pytest.mark.parametrize(
     ("line", "said"),
     [
+        ("kernel net.tp --width n=8 --synthetic 3 --seeds 2", "Did you mean --inits?"),
+        ("compare net.tp --synthetic 9 --inits 2", "Did you mean --seeds?"),
         ("run net.tp --width 64", "error: --width 64 names no width"),
         ("run net.tp --width n=0", "error: n=0 is out of range"),
         ("run net.tp --width n 0", "Write --width n=0"),
@@ -305,3 +308,20 @@ def test_a_kernel_of_what_has_no_data_says_so(net: Path) -> None:
     net.write_text(WIGNER, encoding="utf-8")
     with pytest.raises(tp.TPDataError, match="declare data"):
         raise tpgraph("kernel", "net.tp").exception or AssertionError
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("kernel net.tp --synthetic 3 --samples 5000 --seed 1", "--samples had no effect"),
+        ("limit net.tp --synthetic --samples 5000 --seed 1", "--samples and --seed had no effect"),
+        ("limit net.tp --synthetic --seed 1 --outputs sampled", ""),
+        ("limit net.tp --synthetic --samples 5000 --engine sampled", ""),
+    ],
+)
+def test_an_option_that_turned_out_to_do_nothing_is_said(net: Path, line: str, said: str) -> None:
+    done = process(*line.split())
+    assert done.returncode == 0
+    told = [text for text in done.stderr.splitlines() if "no effect" in text]
+    assert len(told) == bool(said)
+    assert said in "".join(told)

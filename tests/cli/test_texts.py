@@ -184,7 +184,7 @@ FOREIGN = "program p\nwidth n\nconst K = 3\nvector æƒ : n ~ N(0, 1)\nx = tanh(æ
 def test_check_warns_of_what_the_editor_warns_of(tmp_path: Path) -> None:
     path = tmp_path / "p.tp"
     path.write_text(FOREIGN, encoding="utf-8")
-    said = [str(one) for one in tp.language.read(FOREIGN, str(path)).warnings]
+    said = [one.line for one in tp.language.read(FOREIGN, str(path)).warnings]
     assert [line.partition("warning: ")[2][:20] for line in said] == [
         "K is defined, but no",
         "pictures have no let",

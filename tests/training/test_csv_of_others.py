@@ -66,7 +66,7 @@ def test_what_has_two_meanings_is_refused_with_its_place(path: Path, text: str, 
 
 
 def test_commas_that_could_stand_between_thousands_are_said(path: Path) -> None:
-    with pytest.warns(tp.TPWarning, match=r"d\.csv:2:1: warning: 16,730 is read as 16.73"):
+    with pytest.warns(tp.TPWarning, match=r"d\.csv:2:1: 16,730 is read as 16.73"):
         found = read(path, "ξ_0;ξ_1;y\n16,730;1,500;3\n")
     assert found.arrays["ξ"].tolist() == [[16.73, 1.5]]
     with warnings.catch_warnings():

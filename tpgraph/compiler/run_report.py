@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -13,7 +12,7 @@ from tpgraph.arrays import by_source_name, plain_array
 from tpgraph.compiler.not_finite import first_not_finite
 from tpgraph.compiler.plan import inputs_of
 from tpgraph.compiler.runtime import compile
-from tpgraph.errors import TPArgumentError, TPDataError, TPWarning
+from tpgraph.errors import TPArgumentError, TPDataError, TPWarning, warn
 from tpgraph.program import Program, Variable, canonical_variable
 from tpgraph.program.any_program import reads_program
 from tpgraph.program.families import families_apart
@@ -77,7 +76,7 @@ def finite_values(
     found = None if is_finite else first_not_finite(module, params, rows)
     if found is not None:
         error = found.error("in this network")
-        warnings.warn(TPWarning(error.message, error.span), stacklevel=2)
+        warn(TPWarning(error.message, error.span))
 
 
 def _without_warnings(values: Iterator[T]) -> Iterator[T]:

@@ -25,7 +25,7 @@ from tpgraph.editor.pictures import picture_data, shown, spans_of
 from tpgraph.editor.requests import PictureOptions
 from tpgraph.editor.stepping import walk
 from tpgraph.embedded import html_data, html_program
-from tpgraph.errors import TPError, TPWarning
+from tpgraph.errors import TPError, TPWarning, warn
 from tpgraph.language.readings import Reading, read
 from tpgraph.notation.draw_options import Options
 from tpgraph.notation.painters.fragments import fragments_of
@@ -74,10 +74,7 @@ def lesson_page(program: Program, text: str, name: str, look: PictureOptions) ->
         script=script,
     )
     if len(page) > _LARGE:
-        warnings.warn(
-            TPWarning(f"the page has {len(page) / 1e6:.0f} MB, which browsers are slow to show"),
-            stacklevel=2,
-        )
+        warn(TPWarning(f"the page has {len(page) / 1e6:.0f} MB, which browsers are slow to show"))
     return page
 
 

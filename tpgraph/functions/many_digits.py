@@ -184,7 +184,7 @@ def _moved_float(part: Apply, inner: list[Array]) -> Array:
     by = np.where(_underflows(part, inner, own), _LEAST, by)
     if part.function in (ADD, MUL):
         by = np.where(_are_whole([*inner, own]), 0.0, by)
-    return np.asarray(own + by * _signs(part, inner))
+    return np.asarray(own + np.where(np.isfinite(own), by, 0.0) * _signs(part, inner))
 
 
 def _underflows(part: Apply, inner: Sequence[Array], own: Array) -> Truth:

@@ -18,14 +18,13 @@ Source: Lee et al., Wide neural networks of any depth evolve as linear models (a
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import TPDataError, TPTypeError, TPWarning
+from tpgraph.errors import TPDataError, TPTypeError, TPWarning, warn
 from tpgraph.hyperparameters import require_rate
 from tpgraph.kernels.dynamics import kernel_array, loss_of, require_stable
 from tpgraph.kernels.losses import KernelLoss, samples_array, squared_loss
@@ -187,13 +186,12 @@ def _tell(found: KernelSolution, size: float, is_guessed: bool) -> None:
     if found.dropped and found.residual > _LEFT * size:
         why = "10⁻¹² of the largest" if is_guessed else "the kernel's error"
         mend = "error= chooses the cut by the kernel's own error, " if is_guessed else ""
-        warnings.warn(
+        warn(
             TPWarning(
                 f"{found.dropped} directions have eigenvalues not above {found.cut:.2g}, {why}, and"
                 f" are not learned: the mean misses the targets by up to {found.residual:.3g};"
                 f" {mend}ridge= learns them in part"
-            ),
-            stacklevel=3,
+            )
         )
 
 

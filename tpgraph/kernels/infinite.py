@@ -10,14 +10,13 @@ Source: Tensor Programs IIb (arXiv 2105.03703), Eqs. 97–100; TP II (arXiv 2006
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
-from tpgraph.errors import TPTypeError, TPWarning
+from tpgraph.errors import TPTypeError, TPWarning, warn
 from tpgraph.kernels.copies import are_copies, representative_rows
 from tpgraph.kernels.inputs import Inputs, input_arrays, require_kernel_room, side_by_side
 from tpgraph.kernels.kernel_values import Array, Kernel, row_labels, squeezed
@@ -101,7 +100,7 @@ def _tell_unheeded(on: Resources, reason: str) -> None:
     if asked:
         why = f" ({reason})" if reason else ""
         text = f"{' and '.join(asked)} without effect on a kernel that is not by a plan{why}"
-        warnings.warn(TPWarning(text), stacklevel=4)
+        warn(TPWarning(text))
 
 
 def _budget(engine: Engine, arrays: Mapping[str, Array]) -> Budget | None:

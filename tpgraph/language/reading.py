@@ -38,7 +38,10 @@ def read_program(file: str | Path | BinaryIO) -> bytes:
         with path.open("rb") as stream:
             return _limited(stream)  # what is no regular file may have no end
     except OSError as error:
-        raise unreadable(path, error) from None
+        found = unreadable(path, error)
+        if found.mend is None and isinstance(error, FileNotFoundError) and path.name.isidentifier():
+            found.mend = "a program of the gallery is tpgraph.gallery.entry(NAME).program()"
+        raise found from None
 
 
 def _limited(stream: BinaryIO) -> bytes:

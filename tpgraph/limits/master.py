@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tpgraph.arrays import by_source_name, plain_array
-from tpgraph.errors import TPDataError, TPError, TPTypeError, TPWarning
+from tpgraph.errors import TPDataError, TPError, TPTypeError, TPWarning, warn
 from tpgraph.limits.atoms import Undecided
 from tpgraph.limits.boundary_layers import Escapes
 from tpgraph.limits.closed_scalars import ClosedScalars
@@ -269,12 +268,11 @@ def _warn(program: Program, what: str, faults: Iterable[tuple[Equation, str]]) -
     for reason, equations in by_reason.items():
         first, *more = equations
         count = f" and {len(more)} more" if more else ""
-        warnings.warn(
+        warn(
             TPWarning(
                 f"the limit of {formula_text(program, first.out)}{count} {what}: {reason}",
                 written_at(program, first),
-            ),
-            stacklevel=3,
+            )
         )
 
 

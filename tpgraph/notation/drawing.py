@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from types import ModuleType
 
-from tpgraph.errors import TPError, TPWarning
+from tpgraph.errors import TPError, TPWarning, warn
 from tpgraph.files import write_bytes
 from tpgraph.former_names import FormerNames, takes_former_names
 from tpgraph.notation.diagram.said_of_marks import description
@@ -327,7 +327,7 @@ def _warn_of_small_text(drawing: Drawing, program: Program, options: Options) ->
     elif not ways:
         ways.append(HIDING)
     text = f"at this width its smallest text has {drawing.text_size:.1f} pt"
-    warnings.warn(TPWarning(f"{text}; {', or '.join(ways)}"), stacklevel=4)
+    warn(TPWarning(f"{text}; {', or '.join(ways)}"))
 
 
 def pages_in_rows(drawing: Drawing, direction: Direction) -> float | None:

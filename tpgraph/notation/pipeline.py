@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from itertools import chain
 
-from tpgraph.errors import TPError, TPNameError, TPWarning
+from tpgraph.errors import TPError, TPNameError, TPWarning, warn
 from tpgraph.notation.diagram.apart import apart
 from tpgraph.notation.diagram.block_runs import find_runs
 from tpgraph.notation.diagram.colours import coloured, filled
@@ -85,7 +84,7 @@ def compose(program: Program, options: Options) -> Scene:
     if options.fold and not scene.plates:
         drawn = _drawn(program, options)
         repeats = bool(find_runs([e for e in program.equations if e.out.name in drawn]))
-        warnings.warn(UnfoldedWarning(repeats), stacklevel=3)
+        warn(UnfoldedWarning(repeats))
     everything = options.view == "editing"
     scene = hinted(scene, program.hints, look, options.direction, everything)
     if options.room is not None:
@@ -254,7 +253,7 @@ def _folded_steps(
             raise
     if refused is not None:
         text = f"{refused.message}: every step is drawn, with what repeats in it folded"
-        warnings.warn(TPWarning(text), stacklevel=5)
+        warn(TPWarning(text))
     return replace(scene, definitions=(*scene.definitions, *said))
 
 

@@ -170,7 +170,7 @@ class Store:
             self.add([entry])
             kept += 1
         then = f"{kept} of its results are whole and kept, others are computed again"
-        warn_aside(self.path, aside, damage, then, stacklevel=4)
+        warn_aside(self.path, aside, damage, then)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

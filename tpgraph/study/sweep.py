@@ -8,7 +8,6 @@ processes. These are Python's own on this machine, or those of a Dask cluster of
 from __future__ import annotations
 
 import time
-import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -19,7 +18,7 @@ from typing import TypeAlias
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from tpgraph.errors import TPDataError, TPWarning
+from tpgraph.errors import TPDataError, TPWarning, warn
 from tpgraph.study.processes import Processes, core_count
 from tpgraph.study.store import Entry, Result, Store
 from tpgraph.study.tasks import Batch, BatchOutcome, Crew, KeyedTask, Task, Work, entry, task_key
@@ -236,4 +235,4 @@ class _Queue:
                 mend="fewer workers need less memory; the same command goes on with the rest",
             )
         more = f" and {len(batch) - 1} more" if len(batch) > 1 else ""
-        warnings.warn(TPWarning(f"{death}; done again: {task}{more}"), stacklevel=2)
+        warn(TPWarning(f"{death}; done again: {task}{more}"))

@@ -9,13 +9,12 @@ numbers by size, text by its characters.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import Span, TPDataError, TPWarning
+from tpgraph.errors import Span, TPDataError, TPWarning, warn
 from tpgraph.training.wanted_columns import of_size
 from tpgraph.types import Dimension
 
@@ -64,13 +63,12 @@ def classes_of(
             of_size(entries, len(found)),
         )
     if 1 < len(found) < size:
-        warnings.warn(
+        warn(
             TPWarning(
                 f"{what} has {len(found)} classes ({some}), its target {size} entries;"
                 f" {of_size(entries, len(found))}",
                 span,
-            ),
-            stacklevel=2,
+            )
         )
     return tuple(found)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
-from tpgraph.errors import Span, TPDataError, TPWarning
+from tpgraph.errors import Span, TPDataError, TPWarning, warn
 from tpgraph.program import Variable
 from tpgraph.training.csv_cells import CsvCells
 from tpgraph.training.csv_faults import is_number
@@ -40,12 +39,11 @@ def columns_in_order(table: CsvCells, wanted: WantedColumns) -> dict[str, list[i
         found[variable.name] = [place for place, _ in own]
         names = between([name for _, name in own])
         said.append(f"{names} → {ranges_of([variable]) if size > 1 else _single(variable)}")
-    warnings.warn(
+    warn(
         TPWarning(
             f"{table.source.name}: no column is named after the program; taken in order:"
             f" {', '.join(said)}"
-        ),
-        stacklevel=5,
+        )
     )
     return found
 

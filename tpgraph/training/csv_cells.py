@@ -1,8 +1,8 @@
 """The cells of a CSV file, and where each stands in its text.
 
-Cells stand between commas, semicolons or tabs; a first column without a name, such as the index
-that pandas writes, is left out. Above the header may stand blank lines, `# comments` and Excel's
-`sep=;`. Between cells that no comma separates, numbers may have a decimal comma: 16,73.
+Cells stand between commas, semicolons, tabs or bars; a first column without a name, such as the
+index that pandas writes, is left out. Above the header may stand blank lines, `# comments` and
+Excel's `sep=;`. Between cells that no comma separates, numbers may have a decimal comma: 16,73.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from tpgraph.errors import Source, Span, TPDataError, TPWarning
+from tpgraph.errors import Source, Span, TPDataError, TPWarning, warn
 from tpgraph.training.csv_faults import Fault, as_number, fault_of, faults_said, is_missing
 from tpgraph.training.csv_lead import DELIMITERS, lines_above
 from tpgraph.training.missing import left_out_said
@@ -160,7 +159,7 @@ class CsvCells:
         if commas and all(_THOUSANDS.fullmatch(cell) for *_, cell in commas):
             number, place, cell = commas[0]
             text = f"{cell} is read as {as_number(cell, True):g}, as all commas are: decimal ones"
-            warnings.warn(TPWarning(text, self._cell(number, place)), stacklevel=4)
+            warn(TPWarning(text, self._cell(number, place)))
 
     def without_missing(self, columns: Sequence[int], labels: Sequence[int]) -> CsvCells:
         """The table without the rows in which a number of `columns` or a class of `labels` is

@@ -10,11 +10,10 @@ entries, or of words, holds class labels (`class_labels`).
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from tpgraph.errors import TPArgumentError, TPDataError, TPWarning
+from tpgraph.errors import TPArgumentError, TPDataError, TPWarning, warn
 from tpgraph.program import Variable, canonical_variable
 from tpgraph.program.near_names import did_you_mean
 from tpgraph.training.columns_in_order import columns_in_order
@@ -97,7 +96,7 @@ def _tell_shared(
     shared = [table.header[p] for name in own for p in found[name] if p in inputs]
     if shared:
         text = f"column {some_of(sorted(shared))} is an input and a target too: leave it out of one"
-        warnings.warn(TPWarning(text, table.header_line), stacklevel=4)
+        warn(TPWarning(text, table.header_line))
 
 
 def _as_taken(table: CsvCells, wanted: WantedColumns) -> dict[str, list[int]] | None:

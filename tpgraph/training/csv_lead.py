@@ -10,7 +10,7 @@ from tpgraph.training.csv_faults import is_number
 
 __all__ = ["DELIMITERS", "lines_above"]
 
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _SEPARATOR = re.compile(r'"?sep=(\W)"?', re.IGNORECASE)
 
 

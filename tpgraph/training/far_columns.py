@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 
 import numpy as np
 
-from tpgraph.errors import TPWarning
+from tpgraph.errors import TPWarning, warn
 from tpgraph.program import Program
 from tpgraph.training.named_arrays import Dataset
 
@@ -62,4 +61,4 @@ def _tell(far: list[str], what: str) -> None:
             f"far from mean 0 and sd 1: {some}; --standardize {what}, in Python"
             f" standardize={what!r}, makes them so"
         )
-        warnings.warn(TPWarning(text), stacklevel=4)
+        warn(TPWarning(text))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tpgraph.errors import TPDataError, TPWarning
+from tpgraph.errors import TPDataError, TPWarning, warn
 
 __all__ = ["DROP", "LEAVE_OUT", "REFUSE", "left_out_said", "require_missing", "whole_rows"]
 
@@ -36,11 +35,10 @@ def left_out_said(name: str, kind: str, gone: Sequence[int], count: int) -> None
         )
     shown = ", ".join(map(str, gone[:_SHOWN])) + (" …" if len(gone) > _SHOWN else "")
     kinds = kind if len(gone) == 1 else f"{kind}s"
-    warnings.warn(
+    warn(
         TPWarning(
             f"{name}: {len(gone)} of {count} rows left out, with missing values: {kinds} {shown}"
-        ),
-        stacklevel=2,
+        )
     )
 
 

@@ -4,11 +4,10 @@ stand above which they should.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tpgraph.errors import TPWarning
+from tpgraph.errors import TPWarning, warn
 from tpgraph.notation.scene.geometry import Box, box_around, grown, union
 from tpgraph.notation.scene.painting import label_bounds
 from tpgraph.notation.scene.pointed_notes import noted
@@ -66,7 +65,7 @@ def _warn_of_disorder(scene: Scene, hints: Sequence[Hint], sideways: bool) -> No
         ]
         if wrong:
             text = f"the picture has no room for {', '.join(wrong[:3])}"
-            warnings.warn(TPWarning(text, hint.span), stacklevel=4)
+            warn(TPWarning(text, hint.span))
 
 
 def _coloured(edge: Edge, hint: Hint) -> Edge:
@@ -160,4 +159,4 @@ def _warn_of_strangers(scene: Scene, members: frozenset[str], hint: Hint, box: C
     if inside:
         named = ", ".join(dict.fromkeys(inside))
         text = f'the box of group "{hint.text}" also holds {named}, which is not of the group'
-        warnings.warn(TPWarning(text, hint.span), stacklevel=4)
+        warn(TPWarning(text, hint.span))

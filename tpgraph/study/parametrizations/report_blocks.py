@@ -84,7 +84,8 @@ def _what_is_measured(found: SideBySide) -> Phrase:
     return phrase(
         "Of sizes and changes: ", *LEGEND.pieces, f", after {quantity(found.steps, 'SGD step')}"
         " at the learning rate ", Mathematics(f"η = {found.lr:g}", rf"\eta = {found.lr:g}"),
-        ". The kernels are those of the first step at infinite width, means over inputs; ",
+        ". The kernels are those of the first step at infinite width, means over "
+        f"{found.inputs or 'inputs'}; ",
         Mathematics("|Δx|", r"|\Delta x|"),
         " is the root mean square by which a feature moves in one step there.",
     )  # fmt: skip

@@ -18,7 +18,7 @@ from tpgraph.program.report import Report, report
 from tpgraph.program.tex import one_line
 from tpgraph.program.text import aligned
 from tpgraph.progress import counting, one_more
-from tpgraph.shown import html_text
+from tpgraph.shown import html_text, quantity
 from tpgraph.study.coordinates.check import CoordinateCheck, coordinate_check
 from tpgraph.study.parametrizations.base_shapes import LayerShape, base_shapes
 from tpgraph.study.parametrizations.feature_change import FeatureChange, feature_changes
@@ -100,7 +100,14 @@ class SideBySide:
         table = aligned([("", *(one.name for one in self.each)), *map(_read, self.rows())])
         shapes = aligned([_read(SHAPE_HEAD), *map(_read, self.shape_rows())])
         head = f"base width {self.base}, m = n / {self.base}"
-        return "\n".join([*table, "", str(LEGEND), *self.reasons(), "", head, *shapes])
+        kernels = [f"kernels: means over {self.inputs}"] if self.inputs else []
+        return "\n".join([*table, "", str(LEGEND), *kernels, *self.reasons(), "", head, *shapes])
+
+    @property
+    def inputs(self) -> str:
+        """How many inputs the kernels are of, in words; empty where there is none."""
+        counts = [len(one.kernel) for one in self.each if one.kernel is not None]
+        return quantity(counts[0], "input") if counts else ""
 
     def rows(self) -> list[tuple[Phrase, ...]]:
         """A title and what is found in each parametrization: regime, exponents, limits."""
