@@ -1,6 +1,6 @@
 /** What commands do, by their ids: with what is selected, or with the page. */
 
-import { editAndOpen, isToBeRead, multiply, openMark, palette, rename } from "./boxes.js";
+import { editAndOpen, isToBeRead, multiply, openMark, rename } from "./boxes.js";
 import { opens } from "./opens.js";
 
 /** What commands do, by their ids. @param {App} app */
@@ -52,7 +52,7 @@ export function actions(app) {
 		...each("pass-", ["forward", "backward", "sgd", "ntk", "reduced"], async (pass) => (await app.later()).steps.show(/** @type {Pass} */ (pass))),
 		present: async () => (await app.later()).presentation.toggle(),
 		dark: () => app.shade.turn(),
-		palette: () => palette(app),
+		palette: () => picking(app, ({ palette }) => palette(app)),
 		keys: () => app.parts.root.classList.toggle("show-keys"),
 		"to-text": () => app.pane.focus(),
 		"next-pane": () => app.nextPane(),

@@ -1,8 +1,7 @@
 /** Boxes over the picture: a formula, a name, one of a list. */
 
 import { refusalText } from "./api.js";
-import { lineBox, picker } from "./box.js";
-import { matching } from "./commands.js";
+import { lineBox } from "./box.js";
 import { focused } from "./dom.js";
 import { opens } from "./opens.js";
 import { spanUnits } from "./places.js";
@@ -11,11 +10,11 @@ import { spanUnits } from "./places.js";
  * @param {App} app @param {string} vector @param {Point} [at] */
 export async function multiply(app, vector, at = middle(app)) {
 	if (app.shelf.length === 0) return app.edit({ edit: "multiply", vector });
-	const asked = app.session.ask("factors", { text: app.text, vector });
+	const asked = Promise.all([app.session.ask("factors", { text: app.text, vector }), app.later()]);
 	/** @type {Factor | null | undefined} */
-	const factor = await opens(app.parts.root, asked, async (/** @type {{factors: Factor[]}} */ { factors }) => {
+	const factor = await opens(app.parts.root, asked, async (/** @type {[{factors: Factor[]}, Later]} */ [{ factors }, { picks }]) => {
 		const items = factors.map(({ title, detail, fits }, i) => ({ id: String(i), title, detail, off: !fits }));
-		const id = await picker(app.parts.overlay(at), (words) => items.filter((i) => i.title.includes(words.trim())), `multiply ${vector} by`);
+		const id = await picks.picker(app.parts.overlay(at), (words) => items.filter((i) => i.title.includes(words.trim())), `multiply ${vector} by`);
 		return id === null ? null : factors[Number(id)];
 	});
 	backToCanvas(app);
@@ -81,13 +80,6 @@ export async function rename(app, mark) {
 	const many = mark.many || name.endsWith("]");
 	const now = unnamed ? "" : said ?? name;
 	await ask(app, unnamed ? `name of ${said}` : "name", now, { ...mark, many }, (to) => (to === now ? null : { edit: "rename", name, to }));
-}
-
-/** @param {App} app */
-export async function palette(app) {
-	const id = await picker(app.parts.overlay(middle(app)), (words) => matching(words).map((c) => ({ id: c.id, title: c.title, detail: c.hint ?? c.group, key: c.key })), "all commands");
-	backToCanvas(app);
-	if (id) await app.command(id);
 }
 
 /** A line written beside a mark; what it would change is shown before it is accepted.

@@ -70,10 +70,11 @@ export class Canvas {
 		return element;
 	}
 
-	/** Show a picture, or what has changed of it; the viewport stays. Returns the marks that are new.
+	/** Show a picture, or what has changed of it; what is looked at of it stays where it is. Returns the marks that are new.
 	 * @param {Picture} picture @param {boolean} [animated] */
 	show(picture, animated = false) {
 		const before = new Set(this.shown.keys());
+		const held = animated ? null : this.lookedAt;
 		for (const [id, path] of Object.entries(picture.glyphs)) this.addGlyph(id, path);
 		const { fragments, drawn } = applied(this.fragments, picture);
 		const kept = new Set(fragments.map((f) => f.key));
@@ -92,7 +93,9 @@ export class Canvas {
 		if (picture.full || picture.order) this.order(fragments);
 		this.fragments = fragments;
 		this.box = picture.box;
-		this.moved?.();
+		const now = held && this.fragment(held.key);
+		if (now) this.view = panned(this.view, this.view.k * (held.x - now.x), this.view.k * (held.y - now.y));
+		this.place();
 		const come = this.marks.filter((f) => !before.has(f.key));
 		if (come.length) this.come = new Set(come.map((f) => f.key));
 		return come;
@@ -345,6 +348,15 @@ export class Canvas {
 	worldAt(clientX, clientY) {
 		const { left, top } = this.size;
 		return worldAt(this.view, clientX - left, clientY - top);
+	}
+
+	/** The mark that is looked at where only a part of the picture is seen: selected, else nearest the middle. */
+	get lookedAt() {
+		const { width, height } = this.window;
+		const seen = this.isWhole ? [] : this.marks.filter(({ x, y }) => isSeen(this.view, [x, y, x, y], width, height));
+		const [cx, cy] = worldAt(this.view, width / 2, height / 2);
+		const away = (/** @type {Fragment} */ { key, x, y }) => (this.selected.has(key) ? 0 : Math.hypot(x - cx, y - cy) + 1);
+		return seen.sort((a, b) => away(a) - away(b))[0] ?? null;
 	}
 
 	/** Whether nothing of the picture is outside of the window. */

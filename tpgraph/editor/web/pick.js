@@ -1,7 +1,8 @@
-/** What a command asks for: one of the marks and lines that it could take, by letters shown at them or by its name. */
+/** What is picked: one of a list by what is typed, or of the marks and lines that a command could take, by letters shown
+ * at them. */
 
-import { picker } from "./box.js";
 import { backToCanvas, editAndOpen, middle, sift, takers } from "./boxes.js";
+import { matching } from "./commands.js";
 import { h } from "./dom.js";
 import { opens } from "./opens.js";
 
@@ -57,6 +58,13 @@ export async function find(app) {
 	app.select([key]);
 	const { width, height } = app.canvas.size;
 	app.canvas.pan(width / 2 - (app.canvas.view.k * mark.x + app.canvas.view.x), height / 2 - (app.canvas.view.k * mark.y + app.canvas.view.y));
+}
+
+/** @param {App} app */
+export async function palette(app) {
+	const id = await picker(app.parts.overlay(middle(app)), (words) => matching(words).map((c) => ({ id: c.id, title: c.title, detail: c.hint ?? c.group, key: c.key })), "all commands");
+	backToCanvas(app);
+	if (id) await app.command(id);
 }
 
 /** One of some marks and lines, once they are known: by the letters shown at it, the last one a capital for
@@ -115,4 +123,53 @@ function letterCodes(count) {
 	const letters = Array.from("abcdefghijklmnopqrstuvwxyz");
 	const codes = count > letters.length ? letters.flatMap((a) => letters.map((b) => a + b)) : letters;
 	return codes.slice(0, count);
+}
+
+/** One of a list, by what is typed for it. @param {HTMLElement} parent
+ * @param {(words: string) => {id: string, title: string, detail: string, key?: string, off?: boolean}[]} find
+ * @param {string} label @returns {Promise<string | null>} */
+export function picker(parent, find, label) {
+	return new Promise((resolve) => {
+		const input = h("input", { role: "combobox", "aria-label": label, placeholder: label, "aria-expanded": "true", "aria-controls": "picker-list", autocomplete: "off" });
+		const list = h("ul#picker-list", { role: "listbox", "aria-label": label });
+		const box = h("div.picker", {}, input, list);
+		/** @type {ReturnType<typeof find>} */
+		let found = [];
+		let at = 0;
+		/** @param {string | null} id */
+		const close = (id) => {
+			if (!box.isConnected) return;
+			box.remove();
+			resolve(id);
+		};
+		const show = () => {
+			found = find(input.value);
+			at = Math.min(at, Math.max(0, found.length - 1));
+			list.replaceChildren(...found.map((item, i) =>
+				h("li", { id: `picker-${i}`, role: "option", "aria-selected": String(i === at), "aria-disabled": item.off && "true", click: () => close(item.id) },
+					h("span.title", {}, item.title), h("span.detail", {}, item.detail), ...(item.key ? [h("kbd", {}, item.key)] : []))));
+			if (!found.length) list.append(h("li.detail", { role: "option", "aria-disabled": "true" }, `nothing here is called ${input.value}`));
+			input.setAttribute("aria-activedescendant", found.length ? `picker-${at}` : "");
+			list.children[at]?.scrollIntoView({ block: "nearest" });
+		};
+		input.addEventListener("input", () => {
+			at = 0;
+			show();
+		});
+		list.addEventListener("mousedown", (event) => event.preventDefault());
+		input.addEventListener("keydown", (event) => {
+			event.stopPropagation();
+			if (event.key === "Escape") close(null);
+			else if (event.key === "Enter") found.length && close(found[at].id);
+			else if (event.key === "ArrowDown") at = Math.min(at + 1, found.length - 1);
+			else if (event.key === "ArrowUp") at = Math.max(at - 1, 0);
+			else return;
+			event.preventDefault();
+			if (box.isConnected) show();
+		});
+		input.addEventListener("blur", () => setTimeout(() => document.hasFocus() && close(null), 150));
+		parent.append(box);
+		input.focus();
+		show();
+	});
 }
