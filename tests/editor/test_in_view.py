@@ -208,3 +208,47 @@ def test_a_picture_comes_back_whole_from_another_one(editor):
     drawn = "tpgraph.canvas.fragments.some((f) => f.key === 'variables/y')"
     editor.until(drawn)  # the steps may still be on their way out
     assert editor.settled().page.evaluate("tpgraph.canvas.isWhole")
+
+
+PLACE = "(key) => tpgraph.canvas.handle(key)"
+
+
+@pytest.mark.parametrize("selected", [True, False])
+def test_plots_do_not_move_what_is_looked_at(editor, selected):
+    """They take room beside every vector: what is selected, else in the middle, is where it was."""
+    mark = "variables/x[2]"
+    middle = "[tpgraph.canvas.window.width / 2, tpgraph.canvas.window.height / 2]"
+    editor.page.evaluate("tpgraph.canvas.zoom(2.5)")
+    editor.page.evaluate(
+        f"""(key) => {{
+            const [x, y] = tpgraph.canvas.handle(key);
+            tpgraph.canvas.pan({middle}[0] - x, {middle}[1] - y);
+        }}""",
+        mark,
+    )
+    if selected:
+        mark = "gates/x[2]:gate"
+        editor.click(mark)
+    before, box = editor.page.evaluate(PLACE, mark), editor.page.evaluate("tpgraph.canvas.box")
+    editor.page.evaluate("tpgraph.canvas.element.focus()")
+    editor.press("Control+Enter")
+    expect(editor.page.locator(".annotations > g").first).to_be_attached()
+    assert editor.settled().page.evaluate("tpgraph.canvas.box") != box
+    assert editor.page.evaluate(PLACE, mark) == pytest.approx(before)
+    editor.press("h").until("tpgraph.canvas.fragments.every((f) => f.layer !== 'annotations')")
+    assert editor.page.evaluate(PLACE, mark) == pytest.approx(before)
+
+
+def test_a_box_covers_nothing_of_its_mark_low_in_the_window(editor):
+    gate = "gates/x[2]:gate"
+    low = "tpgraph.canvas.window.height - 60 - tpgraph.canvas.handle(key)[1]"
+    editor.page.evaluate(f"(key) => tpgraph.canvas.pan(0, {low})", gate)
+    editor.page.mouse.dblclick(*editor.middle(gate))
+    box = editor.page.locator(".line-box")
+    expect(box.locator("input")).to_be_focused()
+    shape = editor.page.locator(f'[data-key="{gate}"]').bounding_box()
+    editor.until(
+        "(top) => document.querySelector('.line-box').getBoundingClientRect().bottom <= top",
+        shape["y"],
+    )
+    assert box.bounding_box()["y"] >= 0

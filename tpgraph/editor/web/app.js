@@ -346,6 +346,13 @@ export class App {
 		return moved(this.shownText, this.text, spanUnits(this.shownText, span));
 	}
 
+	/** Select a place of the text that the session told. @param {Span} span */
+	light(span) {
+		const [start, end] = this.here(span);
+		this.pane.select(start, end);
+		this.pane.light([[start, end]]);
+	}
+
 	/** Select marks, and their line of the text. @param {Iterable<string>} keys */
 	select(keys) {
 		if (this.wrong) this.say("");
@@ -353,11 +360,8 @@ export class App {
 		this.canvas.select(keys);
 		const last = [...this.canvas.selected].at(-1);
 		const fragment = last ? this.canvas.fragment(last) : null;
-		if (fragment?.span) {
-			const [start, end] = this.here(fragment.span);
-			this.pane.select(start, end);
-			this.pane.light([[start, end]]);
-		} else this.pane.light([]);
+		if (fragment?.span) this.light(fragment.span);
+		else this.pane.light([]);
 		this.inspector?.show(fragment);
 		this.parts.describe(fragment);
 	}
@@ -390,9 +394,7 @@ export class App {
 		this.select([]);
 		if (!row) return;
 		this.shelve([...others, name]);
-		const [start, end] = this.here(row.span);
-		this.pane.select(start, end);
-		this.pane.light([[start, end]]);
+		this.light(row.span);
 		this.inspector?.show(this.chosen[0]);
 	}
 

@@ -7,12 +7,13 @@ import { opens } from "./opens.js";
 /** What was typed, or null for Escape. Refusals stand under the box, which stays open; what was typed
  * is also taken where one goes elsewhere.
  * @param {HTMLElement} parent @param {object} how
- * @param {string} how.label @param {string} how.value @param {number} how.x @param {number} how.y
+ * @param {string} how.label @param {string} how.value @param {number} how.x
+ * @param {number} how.y @param {number} how.top where it ends that has no room below
  * @param {Span | null} [how.selection] @param {readonly string[]} [how.words] that may stand in it
  * @param {boolean} [how.many] whether it may be meant for one of many alone
  * @param {(value: string, only: boolean) => Promise<string | null>} how.accept the reason it is refused, or null
  * @param {(value: string | null, only: boolean, box: DOMRect) => unknown} how.foresee hears what is written, and null at the end */
-export function lineBox(parent, { label, value, x, y, selection, words = [], many, accept, foresee }) {
+export function lineBox(parent, { label, value, x, y, top, selection, words = [], many, accept, foresee }) {
 	return new Promise((resolve) => {
 		const input = h("input", { "aria-label": label, spellcheck: "false", autocomplete: "off" });
 		const said = h("div.refusal", { role: "alert" });
@@ -67,7 +68,8 @@ export function lineBox(parent, { label, value, x, y, selection, words = [], man
 		input.setSelectionRange(...(selection ?? [0, value.length]));
 		new ResizeObserver(() => {
 			box.style.left = `${Math.max(8, Math.min(x, parent.clientWidth - box.offsetWidth - 8))}px`;
-			box.style.top = `${Math.max(8, Math.min(y, parent.clientHeight - box.offsetHeight - 8))}px`;
+			const [tall, lowest] = [box.offsetHeight, parent.clientHeight - box.offsetHeight - 8];
+			box.style.top = `${y > lowest && top > tall ? top - tall : Math.max(8, Math.min(y, lowest))}px`;
 		}).observe(box);
 	});
 }

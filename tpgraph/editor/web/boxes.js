@@ -86,7 +86,8 @@ export async function rename(app, mark) {
  * @param {App} app @param {string} label @param {string} value @param {Fragment} mark
  * @param {(words: string) => Do | null} meant @param {Span | null} [selection] @param {string[]} [words] */
 async function ask(app, label, value, mark, meant, selection, words) {
-	const [x, y] = app.canvas.placed(app.canvas.below(mark));
+	const [left, bottom, top] = app.canvas.around(mark);
+	const [x, y] = app.canvas.placed([left, bottom]);
 	/** @param {string} written @param {boolean} only */
 	const accept = (written, only) => {
 		const what = meant(written);
@@ -99,7 +100,7 @@ async function ask(app, label, value, mark, meant, selection, words) {
 		if (dry) app.parts.preview.show(dry, only, [left - 16, bottom - 12], top);
 		else if (dry !== null) app.parts.preview.hide();
 	};
-	await lineBox(app.parts.picture, { label, value, x: x - 40, y: y + 8, selection, words, many: mark.many, accept, foresee });
+	await lineBox(app.parts.picture, { label, value, x: x - 40, y: y + 8, top: y + top - bottom - 8, selection, words, many: mark.many, accept, foresee });
 	backToCanvas(app);
 }
 

@@ -201,11 +201,13 @@ export class Canvas {
 		return [x + own.left - around.left, y + own.top - around.top];
 	}
 
-	/** Below a mark and its label, in pixels. @param {Fragment} mark @returns {Point} */
-	below({ key, x, y }) {
-		const drawn = this.shown.get(key)?.getBoundingClientRect().bottom ?? 0;
+	/** A mark's middle, below it and its label, and above it, in pixels. @param {Fragment} mark @returns {[number, number, number]} */
+	around({ key, x, y }) {
+		const box = this.shown.get(key)?.getBoundingClientRect();
+		const { top } = this.element.getBoundingClientRect();
 		const { view } = this;
-		return [view.k * x + view.x, Math.max(view.k * y + view.y, drawn - this.element.getBoundingClientRect().top)];
+		const at = view.k * y + view.y;
+		return [view.k * x + view.x, box ? box.bottom - top : at, box ? box.top - top : at];
 	}
 
 	/** Pixels between a place of the window and a vector or a line. @param {Fragment} fragment @param {number} x @param {number} y */
@@ -355,7 +357,7 @@ export class Canvas {
 		const { width, height } = this.window;
 		const seen = this.isWhole ? [] : this.marks.filter(({ x, y }) => isSeen(this.view, [x, y, x, y], width, height));
 		const [cx, cy] = worldAt(this.view, width / 2, height / 2);
-		const away = (/** @type {Fragment} */ { key, x, y }) => (this.selected.has(key) ? 0 : Math.hypot(x - cx, y - cy) + 1);
+		const away = (/** @type {Fragment} */ { key, x, y }) => (this.selected.has(key) ? -1 : Math.hypot(x - cx, y - cy));
 		return seen.sort((a, b) => away(a) - away(b))[0] ?? null;
 	}
 
