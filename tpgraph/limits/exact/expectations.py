@@ -4,7 +4,7 @@
     one function     E[Π g f(v)] = Σ_S Π_{g∈S} Cov(g, v) D_|S| E[Π_{g∉S} g]   (Stein, repeated)
     two functions    the same with E[f^(a)(u) g^(b)(v)] of `pairs`
 
-Everything else is for the quadrature of `tensors`.
+Everything else is for the expansions of `two_sides` or the quadrature of `tensors`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tpgraph.limits.exact.quadratics import is_quadratic, quadratic_expectation
 from tpgraph.limits.exact.tensors import tensor_expectation
 from tpgraph.limits.exact.terms import Factor, LimitTerm, Sum
 from tpgraph.limits.exact.tilted import is_tilted, tilted_expectation
+from tpgraph.limits.exact.two_sides import TwoSides
 from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["Expectations", "Plan"]
@@ -63,6 +64,7 @@ class Expectations:
         self.basis = Basis.CLOSED_FORM
         self._curves: dict[tuple[tuple[object, ...], int], Curve] = {}
         self._values: dict[tuple[int, int], CurveValues] = {}
+        self._two_sides = TwoSides()
 
     def _setting(self, window: Window | None = None) -> InputSetting:
         return InputSetting(self.gaussians, window, self._disturbance)
@@ -182,6 +184,9 @@ class Expectations:
 
     def _of_several(self, setting: InputSetting, group: TermGroup) -> Array:
         """E of functions of several forms."""
+        found = self._two_sides.expectation(setting, group.gaussians, group.factors, self._budget)
+        if found is not None and found.error <= _ACCEPTED:
+            return self._noted(found)
         return self._noted(
             tensor_expectation(setting, group.gaussians, group.factors, self._budget)
         )

@@ -15,7 +15,7 @@ from tpgraph.limits.exact.evaluation_points import InputSetting
 from tpgraph.limits.exact.forms import Array, CentredGaussian, LinearForm
 from tpgraph.limits.exact.terms import Factor
 
-__all__ = ["joint", "placed_forms"]
+__all__ = ["joint", "law_of", "placed_forms"]
 
 _RANK = 1e-12
 """The share of the variance below which a direction is left out."""
@@ -38,13 +38,10 @@ def placed_forms(
     return forms, places
 
 
-def joint(
-    setting: InputSetting, forms: Sequence[tuple[LinearForm, int]], rank: float = _RANK
+def law_of(
+    setting: InputSetting, forms: Sequence[tuple[LinearForm, int]]
 ) -> tuple[Array, Array, tuple[int, ...]]:
-    """Means (E, k), roots (E, k, r) for every entry, and the shape of the entries.
-
-    Without directions of a variance below `rank`, as a share of all.
-    """
+    """Means (E, k) and covariances (E, k, k) for every entry, and the shape of the entries."""
     k = len(forms)
     blocks = {
         (a, b): setting.of_forms(*forms[a], *forms[b])
@@ -55,10 +52,21 @@ def joint(
     covariance = np.empty((*shape, k, k))
     for (a, b), block in blocks.items():
         covariance[..., a, b] = covariance[..., b, a] = block
-    values, vectors = np.linalg.eigh(covariance.reshape(-1, k, k))
+    mean = np.stack([np.broadcast_to(m, shape).reshape(-1) for m in means], axis=1)
+    return mean, covariance.reshape(-1, k, k), shape
+
+
+def joint(
+    setting: InputSetting, forms: Sequence[tuple[LinearForm, int]], rank: float = _RANK
+) -> tuple[Array, Array, tuple[int, ...]]:
+    """Means (E, k), roots (E, k, r) for every entry, and the shape of the entries.
+
+    Without directions of a variance below `rank`, as a share of all.
+    """
+    mean, covariance, shape = law_of(setting, forms)
+    values, vectors = np.linalg.eigh(covariance)
     values = np.maximum(values, 0.0)
     trace = values.sum(axis=1, keepdims=True)
     kept = (values > rank * np.where(trace > 0, trace, 1.0)).any(axis=0)
     roots = (vectors * np.sqrt(values)[:, None, :])[:, :, kept]
-    mean = np.stack([np.broadcast_to(m, shape).reshape(-1) for m in means], axis=1)
     return mean, roots, shape

@@ -27,7 +27,7 @@ from tpgraph.limits.exact.joint_forms import joint, placed_forms
 from tpgraph.limits.exact.terms import Factor
 from tpgraph.limits.not_closed import NotClosed
 
-__all__ = ["over_law", "tensor_expectation"]
+__all__ = ["over_law", "require_resolved", "tensor_expectation"]
 
 Integrand: TypeAlias = Callable[[Sequence[Array]], Array]
 
@@ -74,7 +74,7 @@ def over_law(
     if roots.shape[2] > _MOST_DIMENSIONS:
         raise NotClosed(f"an expectation in {roots.shape[2]} dimensions")
     for expression, own in zip(expressions, places, strict=True):
-        _require_resolved(expression, means[0, own], roots[0, own])
+        require_resolved(expression, means[0, own], roots[0, own])
     least = max(
         (_least_points(expression, roots.shape[2]) for expression in expressions), default=1
     )
@@ -92,7 +92,7 @@ def over_law(
     return CurveValues(value, error, 0.0, size, Basis.QUADRATURE)
 
 
-def _require_resolved(expression: Expression, mean: Array, root: Array) -> None:
+def require_resolved(expression: Expression, mean: Array, root: Array) -> None:
     """Raise NotClosed where equal steps may miss what a function of several forms does.
 
     At a jump two grids agree only by chance. What is not gentle is looked at along lines.
