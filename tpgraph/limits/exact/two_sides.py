@@ -34,7 +34,7 @@ from tpgraph.limits.not_closed import NotClosed
 
 __all__ = ["OneSide", "TwoSides"]
 
-_DEGREES = {1: 160, 2: 160, 3: 24}
+_DEGREES = {1: 160, 2: 56, 3: 24}
 _POINTS = {1: (129, 4097), 2: (97, 769), 3: (49, 97)}
 """The least and the most of a line, by the number of lines."""
 _AGREEMENT = 2e-14
@@ -42,6 +42,7 @@ _TOLERANCE = 2e-14
 _ROUNDING = 4e-16
 _RANK = 1e-12
 _NEGLIGIBLE = 1e-6
+_COST = 10.0
 
 Side: TypeAlias = tuple[tuple[CentredGaussian, ...], tuple[Factor, ...]]
 
@@ -155,7 +156,7 @@ def _expanded(
     before, before_square = None, np.zeros(1)
     while True:
         what = f"an expansion in {rank} dimensions for {len(means)} inputs"
-        budget.spend(len(means) * float(points) ** rank, what)
+        budget.spend(_COST * len(means) * float(points) ** rank, what)
         parts = [
             _with_points(integrand, means[k : k + 1], root[k : k + 1], points)
             for k in range(len(means))
